@@ -1,0 +1,94 @@
+"""Every setting of Switchboard, typed, read once from the environment and `.env`.
+
+The table in `docs/settings.md` is checked against this class by a test.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseSettings, Field, SecretStr, validator
+
+DEFAULT_SECRET = "development-only-secret-change-me"
+UNIX_SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108, macOS 104
+
+
+class SettingsError(ValueError):
+    """Raised when the environment cannot be served safely; the text says what to set."""
+
+
+class Mode(str, enum.Enum):
+    """How strict the process is about its own configuration."""
+
+    development = "development"
+    production = "production"
+
+
+class Settings(BaseSettings):
+    """One immutable value, passed to whatever needs it. Environment names are upper case."""
+
+    switchboard_mode: Mode = Field(Mode.development, description="`production` refuses default secrets.")
+    secret_key: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="Signs session tokens; 32 characters or more.")
+    host: str = Field("127.0.0.1", description="Interface that the chat server listens on.")
+    port: int = Field(5005, ge=1, le=65535, description="Port of the page, the API and the streams.")
+    action_port: int = Field(5055, ge=1, le=65535, description="Port of the action server.")
+    action_url: str | None = Field(None, description="Action server elsewhere, as `http://host:5055/webhook`.")
+    redis_url: str | None = Field(None, description="Redis 6.2+ or Valkey; unset means the embedded Redis.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; unset means SQLite in the data folder.")
+    data_dir: Path = Field(Path(".data"), description="Logs, the embedded Redis and SQLite live here.")
+    page_dir: Path = Field(Path("shop/page"), description="Folder served at `/`; a plain page if it does not exist.")
+    allowed_origins: str = Field("*", description="Sites that may embed the chat, separated by commas.")
+    log_level: str = Field("INFO", description="Level of Switchboard's own logs.")
+
+    class Config:
+        env_file = ".env"
+        allow_mutation = False
+
+    @validator("data_dir", "page_dir")
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def redis(self) -> str:
+        """URL of the Redis to use: the given one, or the embedded one's Unix socket."""
+        return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Socket of the embedded Redis, moved to the temporary folder where the path is too long for a socket."""
+        path = self.data_dir / "redis.sock"
+        if len(str(path).encode()) <= UNIX_SOCKET_PATH_LIMIT:
+            return path
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"switchboard-{digest}.sock"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the database to use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'switchboard.db'}"
+
+    @property
+    def action_webhook(self) -> str:
+        """Where the bot calls its actions."""
+        return self.action_url or f"http://127.0.0.1:{self.action_port}/webhook"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins that may embed the chat; `{"*"}` allows every site."""
+        return frozenset(origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip())
+
+    def check_production(self) -> None:
+        """Raise `SettingsError`, naming every setting that is unsafe outside a developer's machine."""
+        if self.switchboard_mode is not Mode.production:
+            return
+        problems = []
+        secret = self.secret_key.get_secret_value()
+        if secret == DEFAULT_SECRET or len(secret) < 32:
+            problems.append("SECRET_KEY must be a secret of your own, of 32 characters or more")
+        if "*" in self.origins:
+            problems.append("ALLOWED_ORIGINS must name the sites that embed the chat")
+        if problems:
+            raise SettingsError("Not safe for production: " + "; ".join(problems) + ".")
