@@ -1,0 +1,52 @@
+"""What Rasa utters, as entries of the log."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rasa.core.channels.channel import OutputChannel
+
+from switchboard.log.events import Button, Event, MessageCompleted, MessageSent
+from switchboard.turns.turn import BOT, Turn
+
+STREAMED = "streamed"  # the id of the message whose text an action has streamed already, see `switchboard.reply`
+
+
+class LogOutput(OutputChannel):
+    """One turn's output. Whatever the log refuses raises, and so ends the turn before Rasa saves it."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    @classmethod
+    def name(cls) -> str:
+        """The name that response variations select with `channel:`."""
+        return "switchboard"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """One bot utterance: text, buttons, image and custom data stay together in one message."""
+        event = self._event(message)
+        if event is not None:
+            await self._turn.say(event)
+
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
+        """Text from components that do not go through `send_response`."""
+        await self.send_response(recipient_id, {"text": text, **kwargs})
+
+    def _event(self, message: dict[str, Any]) -> Event | None:
+        text = message.get("text") or ""
+        offered = [*(message.get("buttons") or []), *(message.get("quick_replies") or [])]
+        buttons = tuple(_button(button) for button in offered)
+        if message.get(STREAMED):
+            return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons)
+        image, custom = message.get("image"), message.get("custom") or None
+        if not (text or buttons or image or custom):
+            return None
+        message_id = f"m_{uuid.uuid4().hex}"
+        return MessageSent(message_id, BOT, text, buttons, turn_id=self._turn.id, image=image, custom=custom)
+
+
+def _button(button: dict[str, Any]) -> Button:
+    title = str(button.get("title", ""))
+    return Button(title, str(button.get("payload") or title))

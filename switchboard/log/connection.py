@@ -1,0 +1,35 @@
+"""How this project connects to Redis, and what it makes of Redis's errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import redis.asyncio
+from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, TimeoutError
+
+from switchboard.log.errors import LogUnavailable
+
+MAX_CONNECTIONS = 64  # per process; callers wait for one, they never open more
+WAIT_SECONDS = 5.0  # for a free connection, a connect or an answer; a script takes well under a millisecond
+
+
+def connect(url: str) -> redis.asyncio.Redis[str]:
+    """A client with a bounded pool. Nothing is sent before the first command."""
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=WAIT_SECONDS,
+        socket_timeout=WAIT_SECONDS,
+        decode_responses=True,
+    )
+    return redis.asyncio.Redis(connection_pool=pool)
+
+
+@contextlib.contextmanager
+def unavailable_as_log_error() -> Iterator[None]:
+    """Turns every way in which Redis fails to answer into `LogUnavailable`."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError) as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error

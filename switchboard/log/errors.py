@@ -1,0 +1,35 @@
+"""What can go wrong with a log.
+
+    LogError
+    ├── DecodeError            bytes that are no entry of this vocabulary
+    ├── UnknownConversation    no such log
+    ├── StalePublish           the writer no longer owns the conversation, or its lease
+    ├── ConflictingEntry       the entry's key was used before, for other content
+    └── LogUnavailable         Redis does not answer
+"""
+
+from __future__ import annotations
+
+
+class LogError(Exception):
+    """Base of every error of the log."""
+
+
+class DecodeError(LogError):
+    """Raised when stored or received data is not an entry of this vocabulary."""
+
+
+class UnknownConversation(LogError):
+    """Raised when a conversation has no log."""
+
+
+class StalePublish(LogError):
+    """Raised when output is refused because the writer's term or fence has passed."""
+
+
+class ConflictingEntry(LogError):
+    """Raised when an entry key comes again with different content."""
+
+
+class LogUnavailable(LogError):
+    """Raised when Redis cannot be reached; nothing was accepted, unless the connection broke after the write."""

@@ -1,0 +1,207 @@
+"""The vocabulary: everything that can happen in a conversation, one frozen dataclass each, named `noun.past_verb`.
+
+Field names here are snake_case; `codec` turns them into the camelCase of the wire, which `docs/protocol.md` documents.
+A field that is `None` is left out on the wire. Adding an optional field is compatible; anything else is a new version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Union
+
+Role = Literal["customer", "bot", "operator", "observer"]
+TaskFailure = Literal["unavailable", "timeout", "refused", "error"]
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody in a conversation; `id` is unique in the installation."""
+
+    id: str
+    role: Role
+    name: str
+
+
+@dataclass(frozen=True)
+class Button:
+    """A reply that is offered; a click sends `payload` back."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class ConversationStarted:
+    """The first entry of every log."""
+
+    type: ClassVar[str] = "conversation.started"
+    conversation_id: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class ParticipantJoined:
+    """Somebody may read and write from here on."""
+
+    type: ClassVar[str] = "participant.joined"
+    participant: Participant
+
+
+@dataclass(frozen=True)
+class MessageSent:
+    """A whole message, of anybody. `payload` is what a clicked button carried; `text` is then its title."""
+
+    type: ClassVar[str] = "message.sent"
+    message_id: str
+    author: Participant
+    text: str
+    buttons: tuple[Button, ...] = ()
+    payload: str | None = None
+    client_message_id: str | None = None
+    turn_id: str | None = None
+    image: str | None = None
+    custom: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class MessageStarted:
+    """A streamed message begins."""
+
+    type: ClassVar[str] = "message.started"
+    message_id: str
+    author: Participant
+    turn_id: str
+
+
+@dataclass(frozen=True)
+class MessageDelta:
+    """More of a streamed message: `delta` is appended to its text."""
+
+    type: ClassVar[str] = "message.delta"
+    message_id: str
+    delta: str
+
+
+@dataclass(frozen=True)
+class MessageCompleted:
+    """The whole text of a streamed message; it replaces what was streamed."""
+
+    type: ClassVar[str] = "message.completed"
+    message_id: str
+    author: Participant
+    text: str
+    turn_id: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class TurnStarted:
+    """The bot begins to answer the message `message_id`."""
+
+    type: ClassVar[str] = "turn.started"
+    turn_id: str
+    message_id: str
+
+
+@dataclass(frozen=True)
+class TurnCompleted:
+    """The bot has answered."""
+
+    type: ClassVar[str] = "turn.completed"
+    turn_id: str
+
+
+@dataclass(frozen=True)
+class TurnFailed:
+    """The bot could not answer; an apology stands before this entry."""
+
+    type: ClassVar[str] = "turn.failed"
+    turn_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TaskStarted:
+    """Work began; `title` is for people."""
+
+    type: ClassVar[str] = "task.started"
+    task_id: str
+    name: str
+    title: str
+    turn_id: str | None = None
+
+
+@dataclass(frozen=True)
+class TaskProgressed:
+    """`done` of `total` steps are behind; `note` says what comes next."""
+
+    type: ClassVar[str] = "task.progressed"
+    task_id: str
+    done: int
+    total: int
+    note: str
+
+
+@dataclass(frozen=True)
+class TaskCompleted:
+    """The work is done, and had its effect if it has one."""
+
+    type: ClassVar[str] = "task.completed"
+    task_id: str
+
+
+@dataclass(frozen=True)
+class TaskFailed:
+    """The work was not done; nothing may be said to have happened."""
+
+    type: ClassVar[str] = "task.failed"
+    task_id: str
+    reason: TaskFailure
+
+
+@dataclass(frozen=True)
+class OwnerChanged:
+    """Who answers from here on: `bot:<id>`, `queue:<id>` or `operator:<id>`, under the new `term`."""
+
+    type: ClassVar[str] = "owner.changed"
+    owner: str
+    term: int
+
+
+Event = Union[
+    ConversationStarted,
+    ParticipantJoined,
+    MessageSent,
+    MessageStarted,
+    MessageDelta,
+    MessageCompleted,
+    TurnStarted,
+    TurnCompleted,
+    TurnFailed,
+    TaskStarted,
+    TaskProgressed,
+    TaskCompleted,
+    TaskFailed,
+    OwnerChanged,
+]
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        ConversationStarted,
+        ParticipantJoined,
+        MessageSent,
+        MessageStarted,
+        MessageDelta,
+        MessageCompleted,
+        TurnStarted,
+        TurnCompleted,
+        TurnFailed,
+        TaskStarted,
+        TaskProgressed,
+        TaskCompleted,
+        TaskFailed,
+        OwnerChanged,
+    )
+}

@@ -1,0 +1,70 @@
+"""Which conversations wait for the bot, and who may answer them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from switchboard.log.connection import unavailable_as_log_error
+from switchboard.log.keys import PARTITIONS, ConversationKeys, inbox
+
+LEASE = (Path(__file__).parent / "lease.lua").read_text(encoding="utf-8")
+LEASE_MS = 10_000  # a dead worker's conversations are free after this long
+SCAN = 100  # waiting conversations looked at per partition and scan, oldest first
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to answer a conversation, until it expires or is given back. `fence` tells newer leases from older."""
+
+    conversation: str
+    fence: int
+    term: int
+    offset: int  # of the oldest unanswered message
+    entry: str  # that message, as the log stores it
+
+
+class Inbox:
+    """The unanswered messages of all conversations, for one worker. Raises `LogUnavailable`."""
+
+    def __init__(self, redis: Redis[str], worker: str | None = None) -> None:
+        self._redis = redis
+        self._worker = worker or uuid.uuid4().hex
+        self._lease = redis.register_script(LEASE)
+
+    async def waiting(self) -> list[str]:
+        """Conversations with something to answer, the longest waiting first."""
+        with unavailable_as_log_error():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for number in range(PARTITIONS):
+                    pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
+                partitions = await pipe.execute()
+        rows = [row for rows in partitions for row in rows]
+        return [conversation for conversation, _ in sorted(rows, key=lambda row: float(row[1]))]
+
+    async def take(self, conversation: str) -> Lease | None:
+        """The lease, unless another worker has it or nothing waits."""
+        reply = await self._run("take", conversation)
+        return Lease(conversation, *reply) if reply else None
+
+    async def renew(self, conversation: str) -> bool:
+        """Keep the lease for another `LEASE_MS`; false if it was lost."""
+        return bool(await self._run("renew", conversation))
+
+    async def release(self, conversation: str) -> int:
+        """Give the lease back. Returns how many messages wait by then, so that none is overlooked."""
+        reply = await self._run("release", conversation)
+        return int(reply[0]) if reply else 0
+
+    async def _run(self, what: str, conversation: str) -> list[Any]:
+        keys = ConversationKeys(conversation)
+        with unavailable_as_log_error():
+            reply: list[Any] = await self._lease(
+                keys=[keys.meta, keys.waiting, keys.inbox, keys.lease, keys.log],
+                args=[what, self._worker, LEASE_MS, conversation],
+            )
+        return reply

@@ -1,0 +1,30 @@
+-- Takes, renews or gives back the right to run a conversation's turns. KEYS: meta, waiting, inbox, lease, log.
+-- ARGV: what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation.
+--
+-- take     {fence, term, offset and JSON of the oldest unanswered message}: every taking raises the fence, so that an older worker's output is refused;
+--          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
+-- renew    {1}, or {} if the lease was lost.
+-- release  {number of messages still waiting}; the conversation is free for anybody.
+
+local meta, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local holder = redis.call('GET', lease)
+
+if ARGV[1] == 'take' then
+  if holder then return {} end
+  local oldest = redis.call('LINDEX', waiting, 0)
+  if not oldest then
+    redis.call('ZREM', inbox, ARGV[4])
+    return {}
+  end
+  redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
+  local entry = redis.call('XRANGE', KEYS[5], oldest .. '-0', oldest .. '-0')[1]
+  return {redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term')), tonumber(oldest), entry[2][2]}
+end
+
+if holder ~= ARGV[2] then return {} end
+if ARGV[1] == 'renew' then
+  redis.call('PEXPIRE', lease, ARGV[3])
+  return {1}
+end
+redis.call('DEL', lease)
+return {redis.call('LLEN', waiting)}

@@ -1,0 +1,206 @@
+"""Append to a conversation's log, and read it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from switchboard.log.codec import encode
+from switchboard.log.connection import unavailable_as_log_error
+from switchboard.log.errors import ConflictingEntry, LogError, StalePublish, UnknownConversation
+from switchboard.log.events import ConversationStarted, Event, Participant, ParticipantJoined
+from switchboard.log.keys import WAKE, ConversationKeys
+
+PUBLISH = (Path(__file__).parent / "publish.lua").read_text(encoding="utf-8")
+KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
+PAGE = 500  # entries per read: some 100 KB, well under a millisecond of Redis
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a log: everything up to and including `offset` has been seen."""
+
+    epoch: str
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.offset}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as the log stores it: its offset, and its JSON, which goes to readers as it is."""
+
+    offset: int
+    json: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What the log knows of a conversation besides its entries."""
+
+    id: str
+    epoch: str
+    offset: int
+    owner: str
+    term: int
+    participants: tuple[Participant, ...]
+
+    def has(self, participant: str) -> bool:
+        """Whether somebody takes part."""
+        return any(participant == person.id for person in self.participants)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event to append.
+
+    `key` makes it idempotent: a second append of the same key and `fingerprint` is not written again; the same key with
+    another fingerprint raises `ConflictingEntry`.
+    """
+
+    event: Event
+    key: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Under what right a worker writes; a newer term or fence makes the script refuse it. `None` is not checked."""
+
+    term: int | None = None
+    fence: int | None = None
+
+
+@dataclass(frozen=True)
+class Appended:
+    """Where an entry stands. `duplicate` says that it stood there before."""
+
+    epoch: str
+    offset: int
+    duplicate: bool
+
+
+def now_ms() -> int:
+    """The wall clock in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+class Log:
+    """All conversations of an installation. Every method raises `LogUnavailable` while Redis does not answer."""
+
+    def __init__(self, redis: Redis[str], *, keep: int = KEEP_ENTRIES, clock: Callable[[], int] = now_ms) -> None:
+        self.redis = redis
+        self._keep = keep
+        self._clock = clock
+        self._publish = redis.register_script(PUBLISH)
+
+    async def start(self, conversation: str, owner: str, participants: Sequence[Participant]) -> Appended:
+        """Create a log, with its first entries. Raises `LogError` if the id is taken."""
+        joined = [Draft(ParticipantJoined(person)) for person in participants]
+        people = [text for person in participants for text in (person.id, f"{person.role} {person.name}")]
+        drafts = [Draft(ConversationStarted(conversation, owner)), *joined]
+        new_log = (secrets.token_hex(4), owner, json.dumps(people))
+        return (await self._run(conversation, drafts, new_log=new_log))[-1]
+
+    async def publish(
+        self,
+        conversation: str,
+        *drafts: Draft,
+        authority: Authority = Authority(),  # noqa: B008 - immutable
+        asks: bool = False,
+        answers: int | None = None,
+    ) -> list[Appended]:
+        """Append a batch, whole or not at all.
+
+        `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that this batch answers.
+        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`.
+        """
+        return await self._run(conversation, drafts, authority=authority, asks=asks, answers=answers)
+
+    async def _run(
+        self,
+        conversation: str,
+        drafts: Sequence[Draft],
+        *,
+        authority: Authority = Authority(),  # noqa: B008 - immutable
+        new_log: tuple[str, str, str] = ("", "", ""),
+        asks: bool = False,
+        answers: int | None = None,
+    ) -> list[Appended]:
+        keys = ConversationKeys(conversation)
+        now = self._clock()
+        arguments: list[str | int] = [
+            conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
+            *new_log, self._keep, "1" if asks else "", _text(answers),
+        ]  # fmt: skip
+        for draft in drafts:
+            arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
+        with unavailable_as_log_error():
+            reply = await self._publish(keys=[keys.meta, keys.log, keys.keys, keys.waiting, keys.inbox], args=arguments)
+        return _appended(conversation, reply)
+
+    async def describe(self, conversation: str) -> Conversation:
+        """Who owns the conversation, who takes part and where its log ends. Raises `UnknownConversation`."""
+        with unavailable_as_log_error():
+            meta = await self.redis.hgetall(ConversationKeys(conversation).meta)
+        if not meta:
+            raise UnknownConversation(conversation)
+        people = (
+            (name.removeprefix("p:"), *text.split(" ", 1)) for name, text in meta.items() if name.startswith("p:")
+        )
+        return Conversation(
+            id=conversation,
+            epoch=meta["epoch"],
+            offset=int(meta["offset"]),
+            owner=meta["owner"],
+            term=int(meta["term"]),
+            participants=tuple(Participant(person, role, name) for person, role, name in people),  # type: ignore[arg-type]
+        )
+
+    async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:
+        """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
+        with unavailable_as_log_error():
+            rows = await self.redis.xrange(ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count)
+        return [_line(row) for row in rows]
+
+    async def read_back(self, conversation: str, count: int) -> list[Line]:
+        """The last `count` entries, newest first."""
+        with unavailable_as_log_error():
+            rows = await self.redis.xrevrange(ConversationKeys(conversation).log, count=count)
+        return [_line(row) for row in rows]
+
+    async def at(self, conversation: str, offset: int) -> Line | None:
+        """One entry, or `None` if it is not in the log (any more)."""
+        lines = await self.read(conversation, offset - 1, count=1)
+        return lines[0] if lines and lines[0].offset == offset else None
+
+
+def _line(row: tuple[str, dict[str, str]]) -> Line:
+    return Line(int(row[0].partition("-")[0]), row[1]["e"])
+
+
+def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
+    """What the script returned, or the error that it stands for."""
+    status, *rest = reply
+    if status == "unknown":
+        raise UnknownConversation(conversation)
+    if status == "stale":
+        raise StalePublish(f"{conversation}: the {rest[0]} is {rest[1]} by now")
+    if status == "conflict":
+        raise ConflictingEntry(rest[0])
+    if status == "exists":
+        raise LogError(f"{conversation} exists")
+    epoch, places = rest[0], rest[1:]
+    return [Appended(epoch, places[at], bool(places[at + 1])) for at in range(0, len(places), 2)]

@@ -1,0 +1,89 @@
+-- Appends a batch of entries to one conversation's log, whole or not at all.
+--
+-- KEYS  meta, log, keys, waiting, inbox, lease          (see keys.py)
+-- ARGV  1 conversation    2 live channel    3 wake channel    4 now, ms
+--       5 term or ''      the ownership term that the writer writes under
+--       6 fence or ''     the lease fence that the writer writes under
+--       7 epoch or ''     a new log's epoch: creates the log, refused if there is one
+--       8 owner           of a new log
+--       9 participants    of a new log, a JSON list: id, 'role name', id, 'role name', …
+--      10 keep            how many entries the log keeps
+--      11 asks            '1': the first entry waits for an answer, if a bot owns the conversation
+--      12 answers         offset of the message that this batch answers, or ''
+--      13 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
+--
+-- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
+--     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}.
+
+local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local FIRST = 13
+local TRIM_AT_ONCE = 100
+
+local epoch = redis.call('HGET', meta, 'epoch')
+if ARGV[7] ~= '' then
+  if epoch then return {'exists'} end
+  epoch = ARGV[7]
+  redis.call('HSET', meta, 'epoch', epoch, 'offset', 0, 'term', 1, 'fence', 0, 'owner', ARGV[8])
+  local people = cjson.decode(ARGV[9])
+  for i = 1, #people, 2 do redis.call('HSET', meta, 'p:' .. people[i], people[i + 1]) end
+elseif not epoch then
+  return {'unknown'}
+end
+
+for position, name in ipairs({'term', 'fence'}) do
+  local given = ARGV[4 + position]
+  local current = redis.call('HGET', meta, name)
+  if given ~= '' and given ~= current then return {'stale', name, current} end
+end
+
+for i = FIRST, #ARGV, 3 do
+  local known = ARGV[i] ~= '' and redis.call('HGET', keys, ARGV[i])
+  if known and string.match(known, '^%d+ (.*)$') ~= ARGV[i + 1] then return {'conflict', ARGV[i]} end
+end
+
+local result = {'ok', epoch}
+for i = FIRST, #ARGV, 3 do
+  local key, fingerprint, json = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local known = key ~= '' and redis.call('HGET', keys, key)
+  if known then
+    table.insert(result, tonumber(string.match(known, '^%d+')))
+    table.insert(result, 1)
+  else
+    local offset = redis.call('HINCRBY', meta, 'offset', 1)
+    local entry = '{"epoch":"' .. epoch .. '","offset":' .. offset .. ',' .. string.sub(json, 2)
+    redis.call('XADD', log, offset .. '-0', 'e', entry, 'k', key)
+    if key ~= '' then redis.call('HSET', keys, key, offset .. ' ' .. fingerprint) end
+    if i == FIRST and ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:' then
+      redis.call('RPUSH', waiting, offset)
+      redis.call('ZADD', inbox, 'NX', now, conversation)
+      redis.call('PUBLISH', wake, conversation)
+    end
+    redis.call('PUBLISH', live, offset .. ' ' .. entry)
+    table.insert(result, offset)
+    table.insert(result, 0)
+  end
+end
+
+if ARGV[12] ~= '' then
+  redis.call('LREM', waiting, 1, ARGV[12])
+  if redis.call('LLEN', waiting) == 0 then
+    redis.call('ZREM', inbox, conversation)
+  end
+end
+
+-- Trim, but never past an unanswered message. Bounded, so that one publish stays short; the next one goes on.
+local excess = redis.call('XLEN', log) - tonumber(ARGV[10])
+if excess > 0 then
+  local oldest = redis.call('LINDEX', waiting, 0)
+  local gone = redis.call('XRANGE', log, '-', '+', 'COUNT', math.min(excess, TRIM_AT_ONCE))
+  local last = nil
+  for _, item in ipairs(gone) do
+    local offset = tonumber(string.match(item[1], '^%d+'))
+    if oldest and offset >= tonumber(oldest) then break end
+    if item[2][4] ~= '' then redis.call('HDEL', keys, item[2][4]) end
+    last = offset
+  end
+  if last then redis.call('XTRIM', log, 'MINID', (last + 1) .. '-0') end
+end
+return result

@@ -1,0 +1,119 @@
+"""A reply that streams: what an action has reaches the reader while the action still runs.
+
+    async with Reply(dispatcher, tracker) as reply:
+        await reply.write("Let me look. ")
+        order = await reply.run(find_order, order_number="1001", email="ada@example.com")
+        await reply.write(f"It is {order.status}.")
+
+When the block ends, the whole text is uttered once, as one bot message. Outside a conversation of ours (`rasa shell`, a
+test, another channel) that is all that happens; nothing else changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from switchboard.log.events import Event, MessageDelta, MessageStarted
+from switchboard.log.log import Draft
+from switchboard.runtime import Runtime, runtime
+from switchboard.tasks.declaration import Task
+from switchboard.tasks.run import Runner
+from switchboard.turns.turn import BOT, TurnContext
+
+COALESCE_SECONDS = 0.03  # the first text goes out at once, then what has gathered: one write per 30 ms, not per token
+
+
+class Reply:
+    """One bot message, written piece by piece. Use as an asynchronous context manager."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, services: Runtime | None = None) -> None:
+        self._dispatcher = dispatcher
+        self._conversation = tracker.sender_id
+        self._turn = TurnContext.from_metadata((tracker.latest_message or {}).get("metadata"))
+        self._services = services or runtime()
+        self._message_id = f"m_{uuid.uuid4().hex}"
+        self._text: list[str] = []
+        self._pending: list[str] = []
+        self._buttons: list[dict[str, str]] = []
+        self._started = False
+        self._wake = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._pump: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Reply:
+        if self._turn:
+            self._pump = asyncio.create_task(self._send_pending(), name=f"reply {self._message_id}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pump:
+            async with self._writing:  # never in the middle of a write
+                self._pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pump
+        if error is None:
+            await self._flush()
+            self._utter()
+
+    async def write(self, text: str) -> None:
+        """Add to the message. Raises `StalePublish` once the conversation is no longer this bot's to answer."""
+        self._text.append(text)
+        self._pending.append(text)
+        self._wake.set()
+        if self._pump and self._pump.done():
+            self._pump.result()  # why it ended
+
+    def buttons(self, buttons: Sequence[dict[str, str]]) -> None:
+        """Offer replies, each `{"title", "payload"}`, with the finished message."""
+        self._buttons.extend(buttons)
+
+    async def run(self, task: Task[..., Any], **arguments: Any) -> Any:
+        """Run a task for this conversation; what it reports streams. Raises `TaskError`."""
+        turn_id = self._turn.id if self._turn else None
+        runner = Runner(self._services.history, self._conversation, turn_id, self._publish, self.write)
+        return await runner.run(task, arguments)
+
+    async def _publish(self, event: Event) -> None:
+        """An event in its place: after the text that was written before it."""
+        await self._flush()
+        await self._append([event])
+
+    async def _send_pending(self) -> None:
+        while True:
+            await self._wake.wait()
+            await self._flush()
+            await asyncio.sleep(COALESCE_SECONDS)
+
+    async def _flush(self) -> None:
+        async with self._writing:
+            self._wake.clear()
+            text, self._pending = "".join(self._pending), []
+            if not text or not self._turn:
+                return
+            events: list[Event] = [MessageDelta(self._message_id, text)]
+            if not self._started:
+                events.insert(0, MessageStarted(self._message_id, BOT, self._turn.id))
+            self._started = True
+            await self._append(events)
+
+    async def _append(self, events: list[Event]) -> None:
+        if self._turn:
+            drafts = [Draft(event) for event in events]
+            log = self._services.log
+            await log.publish(self._turn.conversation, *drafts, authority=self._turn.authority)
+
+    def _utter(self) -> None:
+        text = "".join(self._text).strip()
+        extra = {"streamed": self._message_id} if self._started else {}
+        if text or self._buttons:
+            self._dispatcher.utter_message(text=text, buttons=self._buttons, **extra)

@@ -1,0 +1,86 @@
+"""The history of tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Engine
+
+from switchboard.store.tables import tasks
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """One run of a task. `status` is `running`, `completed`, or how it failed."""
+
+    id: str
+    conversation: str
+    turn: str | None
+    name: str
+    arguments: dict[str, Any]
+    status: str
+    reason: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+def utc_now() -> datetime:
+    """The wall clock, with its zone."""
+    return datetime.now(timezone.utc)
+
+
+class History:
+    """Writes in threads, so that the event loop stays free."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def started(
+        self, task_id: str, conversation: str, turn: str | None, name: str, arguments: Mapping[str, Any]
+    ) -> None:
+        """A task begins."""
+        row = {
+            "id": task_id,
+            "conversation": conversation,
+            "turn": turn,
+            "name": name,
+            "arguments": dict(arguments),
+            "status": "running",
+            "started_at": self._clock(),
+        }
+        await self._write(insert(tasks).values(**row))
+
+    async def completed(self, task_id: str) -> None:
+        """A task did what it should."""
+        await self._end(task_id, "completed", None)
+
+    async def failed(self, task_id: str, kind: str, reason: str) -> None:
+        """A task did not."""
+        await self._end(task_id, kind, reason)
+
+    async def of(self, conversation: str) -> list[TaskRecord]:
+        """The tasks of a conversation, oldest first."""
+        query = select(tasks).where(tasks.c.conversation == conversation).order_by(tasks.c.started_at)
+
+        def read() -> list[TaskRecord]:
+            with self._engine.connect() as connection:
+                return [TaskRecord(**row) for row in connection.execute(query).mappings()]
+
+        return await asyncio.to_thread(read)
+
+    async def _end(self, task_id: str, status: str, reason: str | None) -> None:
+        values = {"status": status, "reason": reason, "ended_at": self._clock()}
+        await self._write(update(tasks).where(tasks.c.id == task_id).values(**values))
+
+    async def _write(self, statement: Any) -> None:
+        def write() -> None:
+            with self._engine.begin() as connection:
+                connection.execute(statement)
+
+        await asyncio.to_thread(write)

@@ -1,0 +1,6 @@
+"""Tasks: work that a bot does for somebody. Declared once, run with time-outs, retries, progress and history."""
+
+from switchboard.tasks.declaration import Report, Task, task
+from switchboard.tasks.errors import Broken, Refused, TaskError, TimedOut, Unavailable
+
+__all__ = ["Broken", "Refused", "Report", "Task", "TaskError", "TimedOut", "Unavailable", "task"]

@@ -1,0 +1,108 @@
+"""One turn: a customer's message, and the only way in which its answer reaches the log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from switchboard.log.codec import decode
+from switchboard.log.errors import DecodeError
+from switchboard.log.events import Event, MessageSent, Participant, TurnCompleted, TurnFailed, TurnStarted
+from switchboard.log.inbox import Lease
+from switchboard.log.log import Authority, Draft, Log
+
+BOT = Participant("bot:main", "bot", "Assistant")
+
+
+class TurnError(Exception):
+    """Raised when a message cannot be answered; `reason` is a code that the customer's client may see."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+
+class Engine(Protocol):
+    """What answers messages."""
+
+    async def answer(self, turn: Turn) -> None:
+        """Append the answer with `turn.say`. Raises `TurnError`."""
+
+    def apology(self) -> str:
+        """What the customer reads when `answer` has failed."""
+
+
+@dataclass
+class Turn:
+    """Everything that is appended here stands under the worker's lease, and is refused once the lease has passed."""
+
+    log: Log
+    conversation: str
+    offset: int
+    message: MessageSent
+    authority: Authority
+    _said: int = field(default=0, init=False)
+
+    @classmethod
+    def of(cls, log: Log, lease: Lease) -> Turn:
+        """The turn that a lease is for. Raises `DecodeError` if what waits is no message."""
+        event = decode(lease.entry).event
+        if not isinstance(event, MessageSent):
+            raise DecodeError(f"{event.type} cannot be answered")
+        return cls(log, lease.conversation, lease.offset, event, Authority(lease.term, lease.fence))
+
+    @property
+    def id(self) -> str:
+        """Unique in the conversation, and the same when the turn is tried again."""
+        return f"t{self.offset}"
+
+    def context(self) -> dict[str, Any]:
+        """What an action needs to write into this turn from another process; see `TurnContext`."""
+        return {
+            "conversation": self.conversation,
+            "id": self.id,
+            "term": self.authority.term,
+            "fence": self.authority.fence,
+        }
+
+    async def start(self) -> None:
+        """Say that the message is being answered."""
+        await self._append(Draft(TurnStarted(self.id, self.message.message_id), key=self.id))
+
+    async def say(self, event: Event) -> None:
+        """Append a piece of the answer; the n-th piece only once, however often the turn is tried."""
+        self._said += 1
+        await self._append(Draft(event, key=f"{self.id}:{self._said}"))
+
+    async def complete(self) -> None:
+        """The message is answered."""
+        await self._append(Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset)
+
+    async def fail(self, reason: str, apology: str) -> None:
+        """The message cannot be answered; the customer is told so, at once with the end of the turn."""
+        sorry = MessageSent(f"m_{uuid.uuid4().hex}", BOT, apology, turn_id=self.id)
+        end = TurnFailed(self.id, reason)
+        drafts = (Draft(sorry, key=f"{self.id}:sorry"), Draft(end, key=f"{self.id}:end"))
+        await self._append(*drafts, answers=self.offset)
+
+    async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
+        await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
+
+
+@dataclass(frozen=True)
+class TurnContext:
+    """A turn as seen from an action: it came with the message's metadata, through Rasa."""
+
+    conversation: str
+    id: str
+    authority: Authority
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, Any] | None) -> TurnContext | None:
+        """The turn that is running, or `None` outside one: `rasa shell`, `rasa test`, another channel."""
+        turn = (metadata or {}).get("turn")
+        if not isinstance(turn, Mapping):
+            return None
+        return cls(turn["conversation"], turn["id"], Authority(turn["term"], turn["fence"]))

@@ -1,0 +1,116 @@
+"""The worker: finds conversations that wait, and runs their turns, one at a time each, many side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from switchboard.log.errors import LogError, LogUnavailable
+from switchboard.log.follower import Follower, SlowReader
+from switchboard.log.inbox import LEASE_MS, Inbox, Lease
+from switchboard.log.keys import WAKE
+from switchboard.log.log import Log
+from switchboard.turns.turn import Engine, Turn, TurnError
+
+logger = logging.getLogger(__name__)
+
+MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
+RESCAN_SECONDS = 2.0  # finds what no wake-up announced: the conversations of a worker that died
+DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
+
+
+class Worker:
+    """Runs turns until it is stopped. A turn that is cut off stays in the inbox and is tried again by whoever comes next."""
+
+    def __init__(self, log: Log, inbox: Inbox, follower: Follower, engine: Engine) -> None:
+        self._log = log
+        self._inbox = inbox
+        self._follower = follower
+        self._engine = engine
+        self._serving: dict[str, asyncio.Task[None]] = {}
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def run(self) -> None:
+        """Serve until cancelled; then wait for the turns under way, at most `DRAIN_SECONDS`."""
+        try:
+            while True:
+                with contextlib.suppress(SlowReader):
+                    await self._listen()
+        finally:
+            await self._drain()
+
+    async def _listen(self) -> None:
+        async with self._follower.subscribe(WAKE) as wakes:
+            while True:
+                lines = None
+                with contextlib.suppress(asyncio.TimeoutError):
+                    lines = await asyncio.wait_for(wakes.take(), RESCAN_SECONDS)
+                await self._serve_all([line.json for line in lines] if lines else await self._waiting())
+
+    async def _waiting(self) -> list[str]:
+        try:
+            return await self._inbox.waiting()
+        except LogUnavailable as error:
+            logger.warning("Cannot look for waiting conversations: %s", error)
+            return []
+
+    async def _serve_all(self, conversations: list[str]) -> None:
+        for conversation in conversations:
+            if conversation in self._serving:
+                continue  # looks for further messages before it ends
+            await self._room.wait()
+            task = asyncio.create_task(self._serve(conversation), name=f"turns of {conversation}")
+            self._serving[conversation] = task
+            task.add_done_callback(lambda _, conversation=conversation: self._served(conversation))
+            if len(self._serving) >= MAX_CONVERSATIONS:
+                self._room.clear()
+
+    def _served(self, conversation: str) -> None:
+        del self._serving[conversation]
+        self._room.set()
+
+    async def _serve(self, conversation: str) -> None:
+        """Every waiting message of one conversation, in order."""
+        try:
+            while lease := await self._inbox.take(conversation):
+                renewal = asyncio.create_task(self._keep(conversation))
+                try:
+                    await self._answer(lease)
+                finally:
+                    renewal.cancel()
+                    waiting = await self._inbox.release(conversation)
+                if not waiting:
+                    return
+        except LogUnavailable as error:
+            logger.warning("%s waits until Redis is back: %s", conversation, error)
+        except LogError as error:
+            logger.error("%s: the turn was given up: %s", conversation, error)
+
+    async def _keep(self, conversation: str) -> None:
+        """Hold the lease while a turn takes long. If it is lost, the script refuses what the turn still appends."""
+        held = True
+        while held:
+            await asyncio.sleep(LEASE_MS / 3000)
+            with contextlib.suppress(LogUnavailable):
+                held = await self._inbox.renew(conversation)
+
+    async def _answer(self, lease: Lease) -> None:
+        turn = Turn.of(self._log, lease)
+        await turn.start()
+        try:
+            await self._engine.answer(turn)
+        except TurnError as error:
+            logger.error("%s %s failed: %s", turn.conversation, turn.id, error)
+            await turn.fail(error.reason, self._engine.apology())
+        else:
+            await turn.complete()
+
+    async def _drain(self) -> None:
+        tasks = list(self._serving.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
