@@ -1,0 +1,1 @@
+"""The edge: HTTP to log entries, log entries to HTTP. No business rules, no Rasa (but in `adapter`)."""

@@ -1,0 +1,36 @@
+"""Which other sites may call the API from a browser. No cookies are involved: the token is a header."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from sanic import Request
+from sanic.response import BaseHTTPResponse, HTTPResponse, empty
+
+PREFLIGHT_SECONDS = 600
+
+
+def may_call(request: Request, origins: frozenset[str]) -> bool:
+    """Whether a request comes from a page that may call us. Programs send no `Origin` and may."""
+    origin = request.headers.get("origin")
+    if origin is None or "*" in origins:
+        return True
+    return origin in origins or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def allow_origin(request: Request, response: BaseHTTPResponse) -> None:
+    """Response middleware: lets the page read the answer, if its site may call us."""
+    origin = request.headers.get("origin")
+    if origin and may_call(request, request.app.ctx.chat.settings.origins):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Vary"] = "Origin"
+
+
+async def preflight(request: Request, path: str = "") -> HTTPResponse:
+    """`OPTIONS` of any path."""
+    headers = {
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+        "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+    }
+    return empty(headers=headers)

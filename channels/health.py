@@ -1,0 +1,28 @@
+"""Is this server ready, and how its API reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sanic import Request
+from sanic.response import HTTPResponse, file, json
+
+from channels.services import chat_of
+from switchboard.log.connection import unavailable_as_log_error
+
+OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
+
+
+async def health(request: Request) -> HTTPResponse:
+    """`GET /health`: 200 once a model answers and the log can be written, else 503 and what is missing."""
+    chat = chat_of(request)
+    with unavailable_as_log_error():
+        await chat.log.redis.ping()
+    model = chat.bot.model if chat.bot else None
+    body = {"status": "ready" if model else "starting", "model": model}
+    return json(body, 200 if model else 503, {"Cache-Control": "no-store"})
+
+
+async def openapi(request: Request) -> HTTPResponse:
+    """`GET /openapi.json`."""
+    return await file(OPENAPI, mime_type="application/json")

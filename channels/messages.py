@@ -1,0 +1,88 @@
+"""Conversations are opened, and messages accepted: from here on they are on the log."""
+
+from __future__ import annotations
+
+import hashlib
+import json as jsonlib
+import secrets
+import uuid
+
+from sanic import Request
+from sanic.response import HTTPResponse, json
+
+from channels.services import Chat, chat_of, json_body
+from channels.validation import NewConversation, Send, parse
+from switchboard.identity import Session
+from switchboard.log import snapshot
+from switchboard.log.codec import dumps
+from switchboard.log.events import MessageSent
+from switchboard.log.log import Appended, Conversation, Draft, Log
+from switchboard.turns.turn import BOT
+
+OFFERS_LOOKED_AT = 1_000  # a button is honoured while its message is among the last entries of the log
+
+
+async def open_conversation(request: Request) -> HTTPResponse:
+    """`POST /conversations`: a conversation of the caller with the bot."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    parse(NewConversation, await json_body(request))
+    conversation_id = f"c_{secrets.token_urlsafe(16)}"
+    end = await chat.log.start(conversation_id, BOT.id, [session.participant, BOT])
+    return json({"conversationId": conversation_id, "epoch": end.epoch, "offset": end.offset}, 201)
+
+
+async def show_conversation(request: Request, conversation_id: str) -> HTTPResponse:
+    """`GET /conversations/{id}`: its snapshot."""
+    chat = chat_of(request)
+    conversation = await chat.conversation(chat.session(request), conversation_id)
+    _, wire = await snapshot.take(chat.log, conversation)
+    return HTTPResponse(dumps(wire), content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
+    """`POST /conversations/{id}/messages`: 202 once the message is on the log, 200 if it was there."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    conversation = await chat.conversation(session, conversation_id)
+    receipt = await accept(chat, session, conversation, parse(Send, await json_body(request)))
+    return json(receipt, 200 if receipt["duplicate"] else 202)
+
+
+async def accept(chat: Chat, session: Session, conversation: Conversation, send: Send) -> dict[str, object]:
+    """Append a message of the caller; what the client is told. Raises `ConflictingEntry`, `LogUnavailable`."""
+    event, draft = await _draft(chat.log, session, conversation, send)
+    done: Appended = (await chat.log.publish(conversation.id, draft, asks=True))[0]
+    return {
+        "messageId": event.message_id,
+        "epoch": done.epoch,
+        "offset": done.offset,
+        "duplicate": done.duplicate,
+    }
+
+
+async def _draft(log: Log, session: Session, conversation: Conversation, send: Send) -> tuple[MessageSent, Draft]:
+    key = f"in:{session.participant.id}:{send.client_message_id}"
+    title = await _offered(log, conversation.id, send.payload) if send.payload else None
+    event = MessageSent(
+        message_id=f"m_{uuid.uuid5(uuid.NAMESPACE_OID, f'{conversation.id} {key}').hex}",
+        author=session.participant,
+        text=title or send.text or send.payload or "",
+        payload=send.payload if title else None,
+        client_message_id=send.client_message_id,
+        metadata=send.metadata,
+    )
+    content = jsonlib.dumps([send.text, send.payload, send.metadata], sort_keys=True)
+    return event, Draft(event, key, hashlib.sha256(content.encode()).hexdigest()[:32])
+
+
+async def _offered(log: Log, conversation_id: str, payload: str) -> str | None:
+    """The title of the button that offered this payload in this conversation, or `None`: then it is plain text."""
+    for line in await log.read_back(conversation_id, OFFERS_LOOKED_AT):
+        entry = jsonlib.loads(line.json)
+        if entry.get("author", {}).get("role") == "customer":
+            continue
+        for button in entry.get("buttons", ()):
+            if button["payload"] == payload:
+                return str(button["title"])
+    return None

@@ -1,0 +1,43 @@
+"""The page at `/` and the script that a site includes. Only files that were there at the start are served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sanic import Request
+from sanic.blueprints import Blueprint
+from sanic.response import HTTPResponse, file
+
+from channels.problems import Problem
+
+ROOT = Path(__file__).parents[1]
+PLAIN_PAGE = ROOT / "widget" / "page"
+WIDGET = ROOT / "widget" / "dist" / "widget.js"
+MAX_FILES = 200  # a page folder, not a web site
+
+
+def page_folder(folder: Path) -> Path:
+    """The team's own page, or the plain one."""
+    return folder if (folder / "index.html").is_file() else PLAIN_PAGE
+
+
+def add_page(blueprint: Blueprint, folder: Path) -> None:
+    """Serve every file of the page's folder, by its name, and `/widget.js`. `/` itself is taken by `front_page`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    for number, path in enumerate(files[:MAX_FILES]):
+        blueprint.static(f"/{path.relative_to(folder).as_posix()}", path, name=f"page_{number}")
+    blueprint.add_route(widget, "/widget.js", name="widget")
+
+
+async def widget(request: Request) -> HTTPResponse:
+    """The chat as one script."""
+    if not WIDGET.is_file():
+        raise Problem(404, "not_built", "The widget is not built. `make run` builds it.")
+    return await file(WIDGET, mime_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+async def front_page(folder: Path, request: Request) -> HTTPResponse | None:
+    """`GET /`, before Rasa's own greeting."""
+    if request.path == "/" and request.method in ("GET", "HEAD"):
+        return await file(folder / "index.html", headers={"Cache-Control": "no-cache"})
+    return None

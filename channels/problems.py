@@ -1,0 +1,71 @@
+"""Errors as clients see them: problem bodies (RFC 9457). What went wrong inside goes to the log of the server."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from sanic import Request
+from sanic.exceptions import SanicException
+from sanic.response import HTTPResponse, json
+
+from channels.cors import allow_origin
+from switchboard.log.errors import ConflictingEntry, LogError, LogUnavailable, UnknownConversation
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "/chat/v1"
+RETRY_AFTER_SECONDS = 2
+
+
+class Problem(Exception):
+    """Raised by a handler to answer with an error. Programs read `code`, people read `detail`."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in (429, 503)
+
+    def response(self) -> HTTPResponse:
+        """The problem body."""
+        title = HTTPStatus(self.status).phrase
+        body = {"type": "about:blank", "title": title, "status": self.status, "code": self.code, "detail": self.detail}
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        if self.temporary:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return json(body, self.status, headers, content_type="application/problem+json")
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What a client may know of an error."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, UnknownConversation):
+        return Problem(404, "not_found", "There is no such conversation.")
+    if isinstance(error, ConflictingEntry):
+        return Problem(409, "conflict", "This clientMessageId was used before, for another message.")
+    if isinstance(error, LogUnavailable):
+        return Problem(503, "unavailable", "Messages cannot be stored right now. Try again in a moment.")
+    if isinstance(error, SanicException):
+        status = error.status_code or 500
+        return Problem(status, HTTPStatus(status).phrase.lower().replace(" ", "_"), str(error))
+    if isinstance(error, LogError):
+        return Problem(409, "conflict", "The conversation has changed meanwhile.")
+    logger.error("Unexpected error at the edge", exc_info=error)
+    return Problem(500, "error", "Something went wrong here. It has been logged.")
+
+
+def answer(request: Request, error: Exception) -> HTTPResponse:
+    """The exception handler of the whole server: ours under `/chat/v1`, Sanic's own elsewhere."""
+    if request.path.startswith(PREFIX):
+        response = problem_of(error).response()
+        allow_origin(request, response)
+        return response
+    default: HTTPResponse = request.app.error_handler.default(request, error)
+    return default

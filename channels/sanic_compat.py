@@ -1,0 +1,29 @@
+"""Makes WebSockets of Sanic 21.12 work on Python 3.11.
+
+`sanic.server.websockets.impl` passes coroutines to `asyncio.wait`, which Python 3.11 refuses, so every `recv` fails
+(sanic-org/sanic#2377). Rasa 3.6 pins this Sanic. A test fails once this module is no longer needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from sanic.server.websockets import impl
+
+
+class _Asyncio:
+    """The `asyncio` module, but for a `wait` that takes coroutines."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def wait(awaitables: Iterable[Any], **options: Any) -> Any:
+        return await asyncio.wait([asyncio.ensure_future(awaitable) for awaitable in awaitables], **options)
+
+
+def mend_websockets() -> None:
+    """Mend `recv` in this process. Doing it twice changes nothing."""
+    impl.asyncio = _Asyncio()

@@ -1,0 +1,107 @@
+"""The shapes of what clients send."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, StrictStr, ValidationError, root_validator, validator
+
+from channels.problems import Problem
+from switchboard.log.log import Position
+
+TEXT_LIMIT = 4_000  # characters
+METADATA_LIMIT = 4_096  # bytes of JSON
+NAME_LIMIT = 60  # characters
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})$")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    class Config:
+        extra = "forbid"
+
+
+def clean(text: str) -> str:
+    """Text as people mean it: line ends unified, other control characters as spaces, nothing around it.
+
+    Raises `ValueError` for a lone surrogate, which is no text in any encoding.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("is not valid Unicode") from error
+    return CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+class NewSession(_Strict):
+    """Body of `POST /sessions`."""
+
+    name: StrictStr = Field("Guest", max_length=NAME_LIMIT)
+
+    @validator("name")
+    def _clean_name(cls, value: str) -> str:
+        return " ".join(clean(value).split()) or "Guest"
+
+
+class NewConversation(_Strict):
+    """Body of `POST /conversations`: nothing yet."""
+
+
+class Send(_Strict):
+    """A message to send: `text`, or the `payload` of a button."""
+
+    client_message_id: StrictStr = Field(..., alias="clientMessageId", regex=r"^[A-Za-z0-9_.:-]{1,64}\Z")
+    text: StrictStr | None = None
+    payload: StrictStr | None = None
+    metadata: dict[StrictStr, Any] | None = None
+
+    @validator("text", "payload")
+    def _text(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if len(value) > TEXT_LIMIT:
+            raise ValueError(f"has more than {TEXT_LIMIT} characters")
+        cleaned = clean(value)
+        if not cleaned:
+            raise ValueError("is empty")
+        return cleaned
+
+    @validator("metadata")
+    def _flat(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        if any(isinstance(item, (dict, list)) for item in value.values()):
+            raise ValueError("must be flat")
+        try:
+            size = len(json.dumps(value, ensure_ascii=False).encode())
+        except UnicodeEncodeError as error:
+            raise ValueError("is not valid Unicode") from error
+        if size > METADATA_LIMIT:
+            raise ValueError(f"is larger than {METADATA_LIMIT} bytes")
+        return value
+
+    @root_validator(skip_on_failure=True)
+    def _one_of(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if (values.get("text") is None) == (values.get("payload") is None):
+            raise ValueError("give either text or payload")
+        return values
+
+
+def parse(model: type[M], data: Any) -> M:
+    """The body as a model. Raises `Problem` 422, naming the first field that is wrong."""
+    try:
+        return model.parse_obj(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "__root__")
+        raise Problem(422, "invalid", f"{where}: {first['msg']}" if where else first["msg"]) from error
+
+
+def parse_position(text: str | None) -> Position | None:
+    """`<epoch>.<offset>` as a position. What is malformed is no position: the client gets a snapshot."""
+    match = EVENT_ID.match(text or "")
+    return Position(match[1], int(match[2])) if match else None
