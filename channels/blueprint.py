@@ -25,9 +25,8 @@ class ChatBlueprint(Blueprint):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("switchboard")
-        self.settings = settings
-        self.folder = page.page_folder(settings.page_dir)
-        self._following: asyncio.Task[None] | None = None
+        self.ctx.settings = settings
+        self.ctx.folder = page.page_folder(settings.page_dir)
         self._add_routes()
         self.listener("before_server_start")(self._start)
         self.listener("before_server_stop")(self._stop)
@@ -44,7 +43,7 @@ class ChatBlueprint(Blueprint):
         self.add_route(health.openapi, f"{PREFIX}/openapi.json", ["GET"])
         self.add_route(cors.preflight, f"{PREFIX}/<path:path>", ["OPTIONS"], name="preflight")
         self.add_route(nothing, f"{PREFIX}/<path:path>", ["GET", "POST"], name="nothing")
-        page.add_page(self, self.folder)
+        page.add_page(self, self.ctx.folder)
         self.middleware("response")(cors.allow_origin)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
@@ -54,18 +53,17 @@ class ChatBlueprint(Blueprint):
         app.config.WEBSOCKET_MAX_SIZE = BODY_LIMIT
         app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSE_SECONDS
         app.error_handler.add(Exception, answer)
-        app.register_middleware(functools.partial(page.front_page, self.folder), "request")
+        app.register_middleware(functools.partial(page.front_page, self.ctx.folder), "request")
         super().register(app, options)
 
     async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        app.ctx.chat = Chat.create(self.settings)
-        self._following = loop.create_task(app.ctx.chat.follower.run(), name="follower")
+        app.ctx.chat = Chat.create(self.ctx.settings)
+        self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower")
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.chat.stop(CLOSE_SECONDS)
-        if self._following:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+        self.ctx.following.cancel()
+        await asyncio.gather(self.ctx.following, return_exceptions=True)
         await app.ctx.chat.log.redis.close()
 
 
