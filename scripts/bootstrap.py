@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -109,19 +110,28 @@ def fill(uv: Path, folder: Folder, requirements: Path, stamp: dict[str, str]) ->
             create = [str(uv), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder.path)]
             call(create, "create .venv")
         to_venv = ["--python", str(python)]
-        call([str(uv), "pip", "sync", "--require-hashes", *to_venv, str(requirements)], "install the packages")
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]  # Progress bars on a terminal, no list of packages in a log.
+        call([str(uv), "pip", "sync", *quiet, "--require-hashes", *to_venv, str(requirements)], "install the packages")
         editable = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(ROOT)]
         call([str(uv), "pip", "install", "--quiet", *to_venv, *editable], "install this project")
 
 
 def call(command: list[str], purpose: str) -> None:
     """Run a step with its output on the terminal. Raises `BootstrapError` if it fails."""
+    if subprocess.run(command, env=installer_environment()).returncode != 0:
+        raise BootstrapError(f"Could not {purpose}; the reason is above. Run the same command again to go on.")
+
+
+def installer_environment() -> dict[str, str]:
+    """Ours, with what uv does not take over from pip: the machine's certificates and a package index of its own."""
     environment = dict(os.environ)
     environment.pop("VIRTUAL_ENV", None)
+    authorities = ssl.get_default_verify_paths()
+    if authorities.cafile or authorities.capath:
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     if "PIP_INDEX_URL" in environment and "UV_INDEX_URL" not in environment:
         environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
-    if subprocess.run(command, env=environment).returncode != 0:
-        raise BootstrapError(f"Could not {purpose}; the reason is above. Run the same command again to go on.")
+    return environment
 
 
 @contextlib.contextmanager
