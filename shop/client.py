@@ -136,5 +136,5 @@ class ShopClient(Protocol):
     async def file_complaint(self, key: str, complaint: str, order_number: str | None) -> str:
         """Keep a complaint and return its reference. The same `key` keeps one complaint."""
 
-    async def leave_rating(self, key: str, rating: int, comment: str | None) -> None:
+    async def leave_rating(self, key: str, rating: int) -> None:
         """Keep a rating of 1 to 5. The same `key` keeps one rating, the last."""

@@ -112,8 +112,8 @@ class DatabaseShop:
     async def file_complaint(self, key: str, complaint: str, order_number: str | None) -> str:
         return await self._keep("complaint", "C", key, {"text": complaint, "order_number": order_number})
 
-    async def leave_rating(self, key: str, rating: int, comment: str | None) -> None:
-        values = {"rating": rating, "comment": comment, "rated_at": self._clock()}
+    async def leave_rating(self, key: str, rating: int) -> None:
+        values = {"rating": rating, "rated_at": self._clock()}
 
         def rate(connection: Connection) -> None:
             changed = connection.execute(update(tables.ratings).where(tables.ratings.c.key == key).values(values))

@@ -57,7 +57,6 @@ ratings = Table(
     metadata,
     Column("key", String(200), primary_key=True),
     Column("rating", Integer, nullable=False),
-    Column("comment", Text),
     Column("rated_at", DateTime, nullable=False),
 )
 

@@ -1,0 +1,61 @@
+"""What a tracker says about the latest message and what came before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+
+SURE = 0.6  # confidence from which an intent is taken to be more than an answer to the form's question
+
+
+def intent_of(tracker: Tracker) -> str | None:
+    """Return the latest message's intent."""
+    name: str | None = (tracker.latest_message or {}).get("intent", {}).get("name")
+    return name
+
+
+def confidence_of(tracker: Tracker) -> float:
+    """Return how sure the classifier is of the latest message's intent, from 0 to 1."""
+    return float((tracker.latest_message or {}).get("intent", {}).get("confidence") or 0.0)
+
+
+def text_of(tracker: Tracker) -> str:
+    """Return the latest message's text, without space around it."""
+    return str((tracker.latest_message or {}).get("text") or "").strip()
+
+
+def entity_of(tracker: Tracker, entity: str) -> str | None:
+    """Return the latest message's value of the entity, the last one if there are several."""
+    values = [str(value) for value in tracker.get_latest_entity_values(entity)]
+    return values[-1] if values else None
+
+
+def message_id_of(tracker: Tracker) -> str:
+    """Return a name for the latest message that is the same when its turn is run again."""
+    given = (tracker.latest_message or {}).get("message_id")
+    turns = sum(event.get("event") == "user" for event in tracker.events)
+    return str(given or f"turn-{turns}")
+
+
+def requested_slot(tracker: Tracker) -> str | None:
+    """Return what the active form has asked for; `None` while a form is only starting."""
+    slot: str | None = tracker.get_slot("requested_slot")
+    return slot
+
+
+def events_of_last_turn(tracker: Tracker) -> list[dict[str, Any]]:
+    """Return what happened between the latest message and the one before it, oldest first."""
+    users = [index for index, event in enumerate(tracker.events) if event.get("event") == "user"]
+    if not users:
+        return []
+    start = users[-2] + 1 if len(users) > 1 else 0
+    return list(tracker.events[start : users[-1]])
+
+
+def last_buttons(tracker: Tracker) -> list[dict[str, str]]:
+    """Return the buttons of the last message that the bot sent before the latest one."""
+    for event in reversed(events_of_last_turn(tracker)):
+        if event.get("event") == "bot":
+            return list((event.get("data") or {}).get("buttons") or [])
+    return []

@@ -1,0 +1,81 @@
+"""What every form of this bot does alike: it listens for answers, and lets go of messages that are none."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from rasa_sdk import FormValidationAction, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import ActionExecutionRejection
+from rasa_sdk.types import DomainDict
+
+from actions.conversation import SURE, confidence_of, entity_of, intent_of, requested_slot, text_of
+
+# Intents that a form's question can be answered with; when they bring nothing usable, the form explains what it needs.
+# Any other intent is a question or a wish of its own: the form steps back, and asks again afterwards.
+ANSWERS = frozenset({"inform", "affirm", "nlu_fallback"})
+
+
+class Form(FormValidationAction, ABC):
+    """Validates `<flow>_form`. A message that answers nothing is explained or left to the rules."""
+
+    flow: ClassVar[str]
+    explanations: ClassVar[dict[str, str]] = {}  # slot -> response for an answer that is none
+
+    def name(self) -> str:
+        return f"validate_{self.flow}_form"
+
+    @abstractmethod
+    async def check(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Return what follows from all slots together, once the message has filled some."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        """Return the slots that the message fills. Raises `ActionExecutionRejection` when it starts another flow."""
+        asked = requested_slot(tracker)
+        if asked and self._starts_another_flow(tracker, domain):
+            raise ActionExecutionRejection(self.name())
+        events: list[EventType] = await super().run(dispatcher, tracker, domain)
+        if events:
+            return [*events, *await self.check(dispatcher, tracker)]
+        return self._explain(asked, dispatcher, tracker) if asked else []
+
+    def _starts_another_flow(self, tracker: Tracker, domain: DomainDict) -> bool:
+        """True for "track order 1002" in another form: its number must not be taken for this form's."""
+        intent = intent_of(tracker)
+        if intent == self.flow or f"{intent}_form" not in domain.get("forms", {}):
+            return False
+        return confidence_of(tracker) >= SURE and not self.keeps(tracker)
+
+    def keeps(self, tracker: Tracker) -> bool:
+        """True if the message belongs to this form whatever its intent."""
+        return False
+
+    def _explain(self, asked: str, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Ask again, with an explanation; or return nothing, which leaves the message to the rules."""
+        intent = intent_of(tracker)
+        if intent == self.flow:
+            return [SlotSet(asked, None)]
+        if intent not in ANSWERS:
+            return []
+        if asked in self.explanations:
+            dispatcher.utter_message(response=self.explanations[asked])
+        return [SlotSet(asked, None)]
+
+
+def free_text(tracker: Tracker) -> str | None:
+    """Return the message as an answer in the customer's own words, or `None` if it is a button, a no or a stop."""
+    text = text_of(tracker)
+    if not text or text.startswith("/"):
+        return None
+    declines = intent_of(tracker) in {"stop", "deny"} and confidence_of(tracker) >= SURE
+    return None if declines and len(text.split()) <= 6 else text
+
+
+def unless_corrected(slot: str, value: Any, tracker: Tracker) -> dict[str, Any]:
+    """Return the confirmation, but not from a message such as "no, 1002": that corrects, and confirms nothing."""
+    corrected = entity_of(tracker, "order_number") or entity_of(tracker, "email")
+    return {slot: None if corrected else value}

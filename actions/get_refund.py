@@ -1,0 +1,89 @@
+"""Returns: the reason, a confirmation, then a return is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.conversation import intent_of, requested_slot
+from actions.forms import ANSWERS, free_text, unless_corrected
+from actions.orders import OrderAction, OrderForm, credentials, open_order, shop_answers
+from actions.voice import Voice
+from shop.client import Order, Proof, Refund
+from shop.database import utc_now
+from shop.desk import shop_desk
+from shop.rules import why_not_refund
+from switchboard.reply import Reply
+from switchboard.tasks import Report, task
+
+LONGEST_REASON = 500  # characters, as the shop keeps them
+
+# What a reason that is told rather than picked may be taken for.
+REASON_INTENTS = ANSWERS | {"get_refund", "complaint"}
+
+
+@task("get_refund", title="Opening your return", timeout=10.0, effects=True)
+async def get_refund(
+    report: Report, order_number: str, email: str, conversation_id: str, attempt: str, reason: str
+) -> Refund:
+    """Open a return and return it; one that is open already is returned as it is.
+
+    Raises `Refused` (`wrong_pair`, `too_many_tries`, `not_delivered`, `order_cancelled`, `too_late`) and `Unavailable`.
+    """
+    await open_order(order_number, email, conversation_id, attempt)
+    with shop_answers():
+        return await shop_desk().client.request_refund(Proof(order_number, email), reason)
+
+
+class ValidateGetRefundForm(OrderForm):
+    """Asks for a reason and a confirmation, unless the order can't be returned."""
+
+    flow = "get_refund"
+    explanations = {**OrderForm.explanations, "refund_confirmed": "utter_yes_or_no"}
+
+    def why_not(self, order: Order) -> str | None:
+        return "already_open" if order.refund else why_not_refund(order, utc_now())
+
+    def keeps(self, tracker: Tracker) -> bool:
+        """A reason often sounds like a complaint."""
+        return requested_slot(tracker) == "refund_reason" and intent_of(tracker) == "complaint"
+
+    def extract_refund_reason(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take the customer's own words where no reason that we know is in them."""
+        if requested_slot(tracker) != "refund_reason" or tracker.get_slot("refund_reason"):
+            return {}
+        reason = free_text(tracker)
+        return {"refund_reason": reason} if reason and intent_of(tracker) in REASON_INTENTS else {}
+
+    def validate_refund_reason(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take anything, shortened to what the shop keeps."""
+        return {"refund_reason": str(value)[:LONGEST_REASON]}
+
+    def validate_refund_confirmed(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take a yes or a no that corrects nothing else."""
+        return unless_corrected("refund_confirmed", value, tracker)
+
+
+class ActionGetRefund(OrderAction):
+    """Opens the return that was confirmed."""
+
+    flow = "get_refund"
+    answers = ("refund_reason", "refund_confirmed")
+
+    async def act(self, reply: Reply, voice: Voice, tracker: Tracker) -> None:
+        if not tracker.get_slot("refund_confirmed"):
+            await voice.say("utter_refund_not_opened")
+            return
+        proven = credentials(tracker)
+        reason = str(tracker.get_slot("refund_reason") or "not given")
+        refund: Refund = await reply.run(get_refund, **proven, reason=reason)
+        await voice.say("utter_refund_opened", reference=refund.reference, email=proven["email"])

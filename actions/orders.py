@@ -1,0 +1,187 @@
+"""Orders that a guest has proven to be theirs: what the flows that touch an order share.
+
+Slots prove nothing: whoever can send a message can set them. The pair of order number and e-mail address is checked
+against the shop in every turn of a form, and again by every task.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.conversation import entity_of, message_id_of
+from actions.forms import Form
+from actions.voice import Voice
+from shop.client import NotProven, Order, OrderRefused, Proof, ShopUnavailable, TriesExhausted
+from shop.desk import shop_desk
+from switchboard.reply import Reply
+from switchboard.tasks import Refused, TaskError, TimedOut, Unavailable
+
+ORDER_NUMBER = re.compile(r"#?(\d{4,6})")
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+
+
+@contextmanager
+def shop_answers() -> Iterator[None]:
+    """Turn the shop's errors into those of tasks."""
+    try:
+        yield
+    except NotProven as error:
+        raise Refused("wrong_pair") from error
+    except TriesExhausted as error:
+        raise Refused("too_many_tries") from error
+    except OrderRefused as error:
+        raise Refused(error.reason) from error
+    except ShopUnavailable as error:
+        raise Unavailable("shop") from error
+
+
+async def open_order(order_number: str, email: str, conversation_id: str, attempt: str) -> Order:
+    """Return the order, in a task. Raises `Refused` with `wrong_pair` or `too_many_tries`, and `Unavailable`."""
+    with shop_answers():
+        return await shop_desk().proofs.open_order(Proof(order_number, email), conversation_id, attempt)
+
+
+def credentials(tracker: Tracker) -> dict[str, str]:
+    """Return what `open_order` needs of this conversation."""
+    return {
+        "order_number": str(tracker.get_slot("order_number") or ""),
+        "email": str(tracker.get_slot("email") or ""),
+        "conversation_id": tracker.sender_id,
+        "attempt": message_id_of(tracker),
+    }
+
+
+class OrderForm(Form, ABC):
+    """A form that begins with order number and e-mail, and ends early when the shop says no."""
+
+    explanations: ClassVar[dict[str, str]] = {
+        "order_number": "utter_bad_order_number",
+        "email": "utter_bad_email",
+    }
+
+    @abstractmethod
+    def why_not(self, order: Order) -> str | None:
+        """Return the reason that forbids this flow for the order, to say so before asking on."""
+
+    def validate_order_number(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, str | None]:
+        """Take four to six digits, with or without a leading #."""
+        match = ORDER_NUMBER.fullmatch(str(value or "").strip())
+        return {"order_number": match.group(1) if match else None}
+
+    def validate_email(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, str | None]:
+        """Take what looks like an address, in lower case."""
+        match = EMAIL.fullmatch(str(value or "").strip())
+        return {"email": match.group(0).lower() if match else None}
+
+    async def check(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Prove the pair once both are there. A wrong pair is forgotten and asked for again."""
+        pair = credentials(tracker)
+        if not pair["order_number"] or not pair["email"]:
+            return []
+        try:
+            order = await open_order(**pair)
+        except Refused as error:
+            if error.reason != "wrong_pair":
+                return ended(error.reason)
+            dispatcher.utter_message(response="utter_wrong_pair")
+            return [SlotSet("order_number", None), SlotSet("email", None)]
+        except Unavailable:
+            return ended("unavailable")
+        reason = self.why_not(order)
+        return ended(reason) if reason else [SlotSet("order_summary", order.summary)]
+
+
+def ended(reason: str) -> list[EventType]:
+    """End the form; the flow's action says why."""
+    return [SlotSet("refusal", reason), SlotSet("requested_slot", None)]
+
+
+class OrderAction(Action, ABC):
+    """The last step of a flow: says no, or acts. Every failure ends in an honest answer."""
+
+    flow: ClassVar[str]
+    answers: ClassVar[tuple[str, ...]] = ()  # slots of this flow alone, forgotten at its end
+
+    def name(self) -> str:
+        return f"action_{self.flow}"
+
+    @abstractmethod
+    async def act(self, reply: Reply, voice: Voice, tracker: Tracker) -> None:
+        """Do it and say so. May raise any `TaskError`."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        forgotten = [*self.answers, "refusal"]
+        refusal = tracker.get_slot("refusal")
+        async with Reply(dispatcher, tracker) as reply:
+            voice = Voice(reply, domain)
+            try:
+                if refusal:
+                    raise Refused(refusal)
+                await self.act(reply, voice, tracker)
+            except Refused as error:
+                await voice.refuse(self.flow, error.reason, number=tracker.get_slot("order_number"))
+                if error.reason in {"wrong_pair", "too_many_tries"}:
+                    forgotten += ["order_number", "email"]
+            except TimedOut:
+                await voice.apologise(self.flow, "utter_not_sure")
+            except TaskError:
+                await voice.apologise(self.flow)
+        return [SlotSet(slot, None) for slot in forgotten]
+
+
+class ActionOrderMenu(Action):
+    """Answers a bare order number or e-mail address with what could be done."""
+
+    def name(self) -> str:
+        return "action_order_menu"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        known = entity_of(tracker, "order_number") or entity_of(tracker, "email")
+        dispatcher.utter_message(response="utter_which_action" if known else "utter_go_ahead")
+        return []
+
+
+class ActionOtherOrder(Action):
+    """Takes another order: in a form the form asks for it; after a flow the flow starts again."""
+
+    def name(self) -> str:
+        return "action_other_order"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        corrected = entity_of(tracker, "order_number") or entity_of(tracker, "email")
+        events: list[EventType] = [] if corrected else [SlotSet("order_number", None)]
+        if tracker.active_loop:
+            dispatcher.utter_message(response="utter_another_order")
+            return events
+        form = last_order_form(tracker, domain)
+        if form is None:
+            dispatcher.utter_message(response="utter_not_the_order")
+            return events
+        dispatcher.utter_message(response="utter_another_order")
+        return [*events, FollowupAction(form)]
+
+
+def last_order_form(tracker: Tracker, domain: DomainDict) -> str | None:
+    """Return the last form of this conversation that needed an order."""
+    forms: dict[str, Any] = domain.get("forms", {})
+    for event in reversed(tracker.events):
+        name = event.get("name")
+        if event.get("event") == "active_loop" and name in forms:
+            if "order_number" in forms[name].get("required_slots", []):
+                return str(name)
+    return None
