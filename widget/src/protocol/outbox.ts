@@ -1,0 +1,169 @@
+/** What the visitor has said and the log does not show yet. It survives a reload, and is sent in order. */
+
+import { ApiError, isTemporary } from "./api";
+import { backoff } from "./backoff";
+import type { Store } from "./storage";
+import type { Accepted, Content, Message, Position } from "./types";
+
+const PREFIX = "outbox:";
+const FIRST_WAIT_MS = 500;
+/** After so many failures in a row the visitor is told; we go on trying. */
+const PATIENCE = 3;
+
+/** `accepted` is on the server's log and only has to come back on the stream; `failed` needs the visitor. */
+export type OutgoingStatus = "sending" | "delayed" | "failed" | "accepted";
+
+export interface Outgoing {
+  clientMessageId: string;
+  content: Content;
+  /** What the message list shows: the text, or the title of the button. */
+  text: string;
+  createdAt: number;
+  status: OutgoingStatus;
+  /** What the server said against it. */
+  reason?: string;
+  position?: Position;
+}
+
+export interface OutboxDeps {
+  store: Store;
+  /** Puts one message on the log; raises what `Api.send` raises. */
+  deliver(message: Outgoing): Promise<Accepted>;
+  changed(): void;
+}
+
+export class Outbox {
+  readonly #deps: OutboxDeps;
+  #items: readonly Outgoing[];
+  #busy = false;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    const kept = deps.store.keys(PREFIX).map((key) => deps.store.get<Outgoing>(key));
+    this.#items = kept.filter((item) => item !== null).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  get items(): readonly Outgoing[] {
+    return this.#items;
+  }
+
+  /** Shows the message at once and sends it when those before it have been sent. */
+  add(content: Content, text: string): void {
+    const createdAt = Date.now();
+    this.#put({ clientMessageId: newId(), content, text, createdAt, status: "sending" });
+    this.kick();
+  }
+
+  retry(clientMessageId: string): void {
+    const item = this.#items.find((candidate) => candidate.clientMessageId === clientMessageId);
+    if (!item || item.status === "accepted") return;
+    const { reason: _, ...rest } = item;
+    this.#put({ ...rest, status: "sending" });
+    this.kick();
+  }
+
+  discard(clientMessageId: string): void {
+    this.#deps.store.remove(PREFIX + clientMessageId);
+    this.#items = this.#items.filter((item) => item.clientMessageId !== clientMessageId);
+    this.#deps.changed();
+  }
+
+  /** Forgets everything: the visitor begins another conversation. */
+  clear(): void {
+    for (const item of this.#items) this.#deps.store.remove(PREFIX + item.clientMessageId);
+    this.#items = [];
+    this.#deps.changed();
+  }
+
+  /** The conversation has gone: what waits is said in the next one, where nobody has offered these buttons. */
+  moveToNewConversation(): void {
+    this.#items = this.#items
+      .filter((item) => item.status !== "accepted")
+      .map((item) => ({ ...item, content: { text: item.text } }));
+    for (const item of this.#items) this.#deps.store.set(PREFIX + item.clientMessageId, item);
+    this.#deps.changed();
+  }
+
+  /** Drops what the log shows by now. */
+  reconcile(messages: readonly Message[], position: Position | null): void {
+    if (this.#items.length === 0) return;
+    const seen = new Set(messages.map((message) => message.clientMessageId));
+    for (const item of this.#items) {
+      if (seen.has(item.clientMessageId) || isPast(item.position, position)) this.discard(item.clientMessageId);
+    }
+  }
+
+  /** Tries now, instead of when the wait is over. */
+  kick(): void {
+    clearTimeout(this.#timer);
+    void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let item = this.#next(); item; item = this.#next()) {
+        if (!(await this.#attempt(item))) break;
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #next(): Outgoing | undefined {
+    return this.#items.find((item) => item.status === "sending" || item.status === "delayed");
+  }
+
+  /** Whether to go on with the next message. */
+  async #attempt(item: Outgoing): Promise<boolean> {
+    try {
+      const { epoch, offset } = await this.#deps.deliver(item);
+      this.#failures = 0;
+      this.#update(item, { status: "accepted", position: { epoch, offset } });
+      return true;
+    } catch (error) {
+      if (isTemporary(error)) {
+        this.#waitAfter(error, item);
+        return false;
+      }
+      this.#update(item, { status: "failed", reason: error instanceof Error ? error.message : String(error) });
+      return true;
+    }
+  }
+
+  #waitAfter(error: unknown, item: Outgoing): void {
+    this.#failures += 1;
+    const asked = error instanceof ApiError ? error.retryAfter : null;
+    this.#timer = setTimeout(() => void this.#drain(), asked ?? backoff(this.#failures, FIRST_WAIT_MS));
+    if (this.#failures >= PATIENCE) this.#update(item, { status: "delayed" });
+  }
+
+  /** The visitor may have discarded the message while it was on its way. */
+  #update(item: Outgoing, edit: Partial<Outgoing>): void {
+    const current = this.#items.find((candidate) => candidate.clientMessageId === item.clientMessageId);
+    if (current) this.#put({ ...current, ...edit });
+  }
+
+  #put(item: Outgoing): void {
+    const known = this.#items.some((old) => old.clientMessageId === item.clientMessageId);
+    this.#items = known
+      ? this.#items.map((old) => (old.clientMessageId === item.clientMessageId ? item : old))
+      : [...this.#items, item];
+    if (item.status === "accepted") this.#deps.store.remove(PREFIX + item.clientMessageId);
+    else this.#deps.store.set(PREFIX + item.clientMessageId, item);
+    this.#deps.changed();
+  }
+}
+
+function isPast(mine: Position | undefined, log: Position | null): boolean {
+  return mine !== undefined && log !== null && mine.epoch === log.epoch && mine.offset <= log.offset;
+}
+
+/** 128 random bits. `crypto.randomUUID` needs a secure context, which a shop on plain HTTP is not. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,181 @@
+/** One conversation's stream, kept open: it reconnects from the last position until it is stopped or refused. */
+
+import { ApiError, isGone, isTemporary, isUnauthorized } from "./api";
+import { backoff } from "./backoff";
+import { readEvents } from "./sse";
+import type { Frame } from "./types";
+
+const FIRST_RETRY_MS = 1_000;
+/** For the answer's head and the `connected` frame. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A token that the server refuses twice in a row will not get better. */
+const MOST_REFUSALS = 2;
+/** `setTimeout` counts in 32 bits; a longer wait would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export type Link = "idle" | "connecting" | "live" | "waiting" | "refused";
+
+export interface StreamDeps {
+  /** Opens the stream after the last position applied. Raises what `Api.openStream` raises. */
+  open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  /** Applies a frame; true means that entries before it are missing. */
+  receive(frame: Frame): boolean;
+  changed(link: Link): void;
+  /** The server does not accept our token. */
+  unauthorized(): void;
+  /** The conversation is not there, or not ours. */
+  gone(): void;
+  /** Milliseconds until the token should be renewed, which takes a new connection. */
+  lifetime(): number;
+}
+
+/** Raised inside when the server closes the stream with a `disconnect` frame that forbids to come back. */
+class Refused extends Error {}
+
+export class LiveStream {
+  readonly #deps: StreamDeps;
+  #link: Link = "idle";
+  #run = 0;
+  #connection: AbortController | null = null;
+  #wake: (() => void) | null = null;
+  /** Whether the next wait is to be skipped. */
+  #hurry = false;
+  #failures = 0;
+  #refusals = 0;
+  #retry = FIRST_RETRY_MS;
+  #pingInterval = 0;
+  #lastFrameAt = 0;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(deps: StreamDeps) {
+    this.#deps = deps;
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  start(): void {
+    if (this.#link !== "idle" && this.#link !== "refused") return;
+    this.#failures = 0;
+    this.#refusals = 0;
+    this.#run += 1;
+    void this.#loop(this.#run);
+  }
+
+  stop(): void {
+    this.#run += 1;
+    this.#cut();
+    this.#wake?.();
+    this.#become("idle");
+  }
+
+  /** The network has changed: no old connection can be trusted, and no wait is needed. */
+  reconnect(): void {
+    this.#hurry = true;
+    this.#cut();
+    this.#wake?.();
+  }
+
+  /** The page is looked at again: the connection may have died while the computer slept. */
+  check(): void {
+    const silent = Date.now() - this.#lastFrameAt > this.#pingInterval;
+    if (this.#link === "waiting" || (this.#link === "live" && silent)) this.reconnect();
+  }
+
+  async #loop(run: number): Promise<void> {
+    while (run === this.#run) {
+      const wait = await this.#connect(run);
+      if (run !== this.#run) return;
+      if (wait === null) return this.#become("refused");
+      this.#become("waiting");
+      if (!this.#hurry) await this.#pause(wait);
+    }
+  }
+
+  /** One connection, to its end. Milliseconds to wait for the next one; null for never. */
+  async #connect(run: number): Promise<number | null> {
+    const connection = new AbortController();
+    this.#connection = connection;
+    this.#hurry = false;
+    this.#become("connecting");
+    this.#watch(CONNECT_TIMEOUT_MS);
+    let renew: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const body = await this.#deps.open(connection.signal);
+      renew = setTimeout(() => this.reconnect(), Math.min(LONGEST_TIMER_MS, this.#deps.lifetime()));
+      await this.#read(body, run);
+      this.#failures += 1;
+      return backoff(this.#failures, this.#retry);
+    } catch (error) {
+      if (run !== this.#run) return 0;
+      console.debug("switchboard: the stream ended", error);
+      return this.#waitAfter(error);
+    } finally {
+      clearTimeout(renew);
+      if (run === this.#run) clearTimeout(this.#watchdog);
+      connection.abort();
+    }
+  }
+
+  async #read(body: ReadableStream<Uint8Array>, run: number): Promise<void> {
+    for await (const data of readEvents(body)) {
+      if (run !== this.#run) return;
+      this.#lastFrameAt = Date.now();
+      const frame = JSON.parse(data) as Frame;
+      if (frame.type === "connected") {
+        this.#retry = frame.retry;
+        this.#pingInterval = frame.pingInterval;
+        this.#become("live");
+      }
+      this.#watch(2 * this.#pingInterval || CONNECT_TIMEOUT_MS);
+      if (frame.type === "disconnect" && !frame.reconnect) throw new Refused(frame.reason);
+      if (this.#deps.receive(frame)) return;
+      if (frame.type !== "connected" && frame.type !== "disconnect") {
+        this.#failures = 0;
+        this.#refusals = 0;
+      }
+    }
+  }
+
+  #waitAfter(error: unknown): number | null {
+    this.#failures += 1;
+    if (isGone(error)) {
+      this.#deps.gone();
+      return null;
+    }
+    if (isUnauthorized(error) || error instanceof Refused) {
+      this.#deps.unauthorized();
+      this.#refusals += 1;
+      return this.#refusals < MOST_REFUSALS ? 0 : null;
+    }
+    if (!isTemporary(error)) return null;
+    const asked = error instanceof ApiError ? error.retryAfter : null;
+    return asked ?? backoff(this.#failures, this.#retry);
+  }
+
+  #watch(milliseconds: number): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#cut(), milliseconds);
+  }
+
+  #cut(): void {
+    this.#connection?.abort();
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #become(link: Link): void {
+    if (this.#link === link) return;
+    this.#link = link;
+    this.#deps.changed(link);
+  }
+}

@@ -1,0 +1,85 @@
+/** Launcher and panel. */
+
+import type { ComponentChild } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ChatClient, View } from "../protocol/client";
+import type { Store } from "../protocol/storage";
+import type { Options } from "../options";
+import { Provide, useView } from "./context";
+import { ChatIcon } from "./icons";
+import { Panel } from "./Panel";
+import { languageOf, type Strings } from "./strings";
+
+const OPEN = "open";
+
+export interface AppProps {
+  client: ChatClient;
+  options: Options;
+  /** Of this tab only: whether the panel is open. */
+  tab: Store;
+}
+
+export function App({ client, options, tab }: AppProps): ComponentChild {
+  const view = useView(client);
+  const language = languageOf(options.locale);
+  const [open, setOpen] = useState(tab.get<boolean>(OPEN) ?? options.open);
+  const [everOpened, setEverOpened] = useState(open);
+  const [takesFocus, setTakesFocus] = useState(false);
+  const launcher = useRef<HTMLButtonElement>(null);
+  const unread = useUnread(view, open);
+  const title = options.title ?? language.strings.title;
+
+  const show = (next: boolean) => {
+    tab.set(OPEN, next);
+    setOpen(next);
+    setEverOpened(true);
+    setTakesFocus(true);
+  };
+  useEffect(() => {
+    if (!open && takesFocus) launcher.current?.focus();
+  }, [open]);
+  return (
+    <Provide value={{ client, language }}>
+      <div class={open ? "root open" : "root"} dir={language.direction} lang={language.locale}>
+        {everOpened && (
+          <Panel
+            view={view}
+            title={title}
+            greeting={options.greeting}
+            open={open}
+            takesFocus={takesFocus}
+            onClose={() => show(false)}
+          />
+        )}
+        <button
+          ref={launcher}
+          type="button"
+          class="launcher"
+          hidden={open}
+          aria-expanded={open}
+          aria-label={launcherLabel(title, unread, language.strings)}
+          onClick={() => show(true)}
+        >
+          <ChatIcon />
+          {unread > 0 && <span class="badge">{unread}</span>}
+        </button>
+      </div>
+    </Provide>
+  );
+}
+
+function launcherLabel(title: string, unread: number, strings: Strings): string {
+  const label = `${strings.openChat}: ${title}`;
+  return unread > 0 ? `${label} (${strings.unread(unread)})` : label;
+}
+
+/** Finished messages of the others that came while the panel was closed. */
+function useUnread({ chat, me }: View, open: boolean): number {
+  const count = chat.messages.filter((message) => message.author.id !== me && message.status !== "streaming").length;
+  const [read, setRead] = useState<number | null>(null);
+  const loaded = chat.position !== null;
+  useEffect(() => {
+    if (open || read === null) setRead(loaded ? count : null);
+  }, [open, loaded, count]);
+  return open || read === null ? 0 : Math.max(0, count - read);
+}

@@ -1,0 +1,61 @@
+/** Where the visitor writes. Enter sends, Shift+Enter begins a new line. */
+
+import type { ComponentChild, RefObject, TargetedInputEvent, TargetedKeyboardEvent } from "preact";
+import { useState } from "preact/hooks";
+import { useSurroundings } from "./context";
+import { SendIcon } from "./icons";
+
+/** The server's limit, in characters (not in UTF-16 units). */
+const LIMIT = 4_000;
+const COUNTER_FROM = 3_600;
+
+export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }): ComponentChild {
+  const { client, language } = useSurroundings();
+  const { strings } = language;
+  const [draft, setDraft] = useState("");
+  const left = LIMIT - Array.from(draft).length;
+  const ready = draft.trim() !== "" && left >= 0;
+
+  const send = () => {
+    if (!ready) return;
+    client.send(draft.trim());
+    setDraft("");
+    field.current?.focus();
+  };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div class="field" data-draft={`${draft}\n`}>
+        <textarea
+          ref={field}
+          rows={1}
+          value={draft}
+          dir="auto"
+          placeholder={strings.composer}
+          aria-label={strings.composer}
+          aria-invalid={left < 0}
+          aria-describedby="counter"
+          enterkeyhint="send"
+          onInput={(event: TargetedInputEvent<HTMLTextAreaElement>) => setDraft(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <button type="submit" class="send" disabled={!ready} aria-label={strings.send}>
+        <SendIcon />
+      </button>
+      <p id="counter" class={left < 0 ? "counter over" : "counter"}>
+        {left <= LIMIT - COUNTER_FROM && (left < 0 ? strings.tooLong(-left) : strings.left(left))}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,67 @@
+/** The panel's head: whose chat this is, whether it is connected, and the way out. */
+
+import type { ComponentChild } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Link } from "../protocol/stream";
+import { useSurroundings } from "./context";
+import { ChatIcon, CloseIcon, StartOverIcon } from "./icons";
+import type { Strings } from "./strings";
+
+/** A reconnect that takes less is nobody's business. */
+const PATIENCE_MS = 1_500;
+
+export interface HeaderProps {
+  title: string;
+  link: Link;
+  started: boolean;
+  onStartOver(): void;
+  onClose(): void;
+}
+
+export function Header({ title, link, started, onStartOver, onClose }: HeaderProps): ComponentChild {
+  const { strings } = useSurroundings().language;
+  const health = useHealth(link, started);
+  return (
+    <header>
+      <span class="emblem">
+        <ChatIcon />
+      </span>
+      <div class="title">
+        <h2 id="title">{title}</h2>
+        <p class={`health ${health}`}>{healthText(health, strings)}</p>
+      </div>
+      {started && (
+        <button type="button" class="tool" onClick={onStartOver} aria-label={strings.startOver} title={strings.startOver}>
+          <StartOverIcon />
+        </button>
+      )}
+      <button type="button" class="tool" onClick={onClose} aria-label={strings.close} title={strings.close}>
+        <CloseIcon />
+      </button>
+    </header>
+  );
+}
+
+type Health = "idle" | "connecting" | "online" | "reconnecting" | "refused";
+
+function healthText(health: Health, strings: Strings): string {
+  return strings[health];
+}
+
+function healthOf(link: Link, wasLive: boolean): Health {
+  if (link === "live") return "online";
+  if (link === "refused") return "refused";
+  return wasLive ? "reconnecting" : "connecting";
+}
+
+/** The state to show: a connection that is replaced at once goes on being shown as up. */
+function useHealth(link: Link, started: boolean): Health {
+  const [shown, setShown] = useState<Health>("connecting");
+  useEffect(() => {
+    const now = healthOf(link, shown === "online" || shown === "reconnecting");
+    if (now !== "reconnecting") return setShown(now);
+    const timer = setTimeout(() => setShown(now), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [link]);
+  return started ? shown : "idle";
+}

@@ -1,0 +1,63 @@
+/** `<switchboard-chat>`: the custom element that keeps the host page and the chat out of each other's way. */
+
+import { h, render } from "preact";
+import { ChatClient } from "../protocol/client";
+import { openStore } from "../protocol/storage";
+import type { Options } from "../options";
+import { App } from "./App";
+import { paletteOf } from "./colors";
+import css from "./styles.css?inline";
+import { followViewport } from "./viewport";
+
+export class SwitchboardChat extends HTMLElement {
+  readonly #options: Options;
+  readonly #root: ShadowRoot;
+  #leaving: AbortController | null = null;
+
+  constructor(options: Options) {
+    super();
+    this.#options = options;
+    this.#root = this.attachShadow({ mode: "open" });
+    // Constructed sheets pass a Content-Security-Policy that forbids inline styles.
+    this.#root.adoptedStyleSheets = [sheetOf(css), sheetOf(paletteCss(options.accent))];
+  }
+
+  connectedCallback(): void {
+    const { server } = this.#options;
+    const client = new ChatClient(server, openStore("localStorage", server));
+    this.#leaving = new AbortController();
+    client.watchPage(window, this.#leaving.signal);
+    if (window.visualViewport) followViewport(this, window.visualViewport, this.#leaving.signal);
+    this.#raise();
+    render(h(App, { client, options: this.#options, tab: openStore("sessionStorage", server) }), this.#root);
+    client.resume();
+  }
+
+  disconnectedCallback(): void {
+    this.#leaving?.abort();
+    render(null, this.#root);
+  }
+
+  /** The top layer: there a host's `opacity`, `transform`, `overflow` and `z-index` do not reach the chat. */
+  #raise(): void {
+    if (!("showPopover" in this)) return;
+    this.popover = "manual";
+    this.showPopover();
+  }
+}
+
+function sheetOf(text: string): CSSStyleSheet {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+}
+
+function paletteCss(accent: string | null): string {
+  const palette = paletteOf(accent);
+  return `.root {
+    --accent: ${palette.accent};
+    --on-accent: ${palette.onAccent};
+    --accent-text-light: ${palette.accentTextLight};
+    --accent-text-dark: ${palette.accentTextDark};
+  }`;
+}

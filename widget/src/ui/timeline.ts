@@ -1,0 +1,89 @@
+/** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
+
+import type { View } from "../protocol/client";
+import type { Outgoing } from "../protocol/outbox";
+import type { Message, Participant, Task } from "../protocol/types";
+
+export interface MessageRow {
+  kind: "message";
+  key: string;
+  message: Message;
+  mine: boolean;
+  /** The first of several by the same author: it carries the name. */
+  first: boolean;
+  /** Whether its buttons can still be pressed. */
+  open: boolean;
+  /** The payload of the button that was pressed. */
+  chosen: string | null;
+}
+
+export type Row =
+  | MessageRow
+  | { kind: "outgoing"; key: string; item: Outgoing; first: boolean }
+  | { kind: "task"; key: string; task: Task }
+  | { kind: "typing"; key: string; name: string | null };
+
+export function rowsOf(view: View): Row[] {
+  const { messages, tasks } = view.chat;
+  const reply = replyTo(view);
+  const rows: Row[] = [];
+  const placed = new Set<Task>();
+  const place = (task: Task) => {
+    placed.add(task);
+    rows.push({ kind: "task", key: task.taskId, task });
+  };
+  let previous: string | null = null;
+  messages.forEach((message, at) => {
+    const mine = isMine(message, view.me);
+    if (!mine) tasks.filter((task) => task.turnId && task.turnId === message.turnId && !placed.has(task)).forEach(place);
+    if (message.text === "" && !message.image && message.buttons.length === 0) return;
+    const first = previous !== message.author.id;
+    previous = message.author.id;
+    const answer = reply.get(at);
+    rows.push({
+      kind: "message",
+      key: message.clientMessageId ?? message.messageId,
+      message,
+      mine,
+      first,
+      open: answer === undefined && message.status !== "streaming",
+      chosen: answer ?? null,
+    });
+  });
+  tasks.filter((task) => task.status === "running" && !placed.has(task)).forEach(place);
+  for (const item of view.outgoing) {
+    rows.push({ kind: "outgoing", key: item.clientMessageId, item, first: previous !== view.me });
+    previous = view.me;
+  }
+  if (isThinking(view)) rows.push({ kind: "typing", key: "typing", name: botName(view) });
+  return rows;
+}
+
+/** For each message that the visitor has answered: the payload that the answer carried ("" for words). */
+function replyTo(view: View): Map<number, string> {
+  const said = view.outgoing.find((item) => item.status !== "failed")?.content;
+  let answer = said === undefined ? undefined : "payload" in said ? said.payload : "";
+  const answers = new Map<number, string>();
+  for (let at = view.chat.messages.length - 1; at >= 0; at -= 1) {
+    const message = view.chat.messages[at] as Message;
+    if (message.author.role === "customer") answer = message.payload ?? "";
+    else if (answer !== undefined) answers.set(at, answer);
+  }
+  return answers;
+}
+
+/** A guest is the only customer of the conversation; `me` is unknown only before the first sign-in. */
+function isMine(message: Message, me: string | null): boolean {
+  return message.author.role === "customer" && (me === null || message.author.id === me);
+}
+
+/** A turn is under way and nothing of it moves on the screen yet. */
+function isThinking({ chat }: View): boolean {
+  if (chat.turn === null) return false;
+  const streaming = chat.messages.some((message) => message.status === "streaming" && message.text !== "");
+  return !streaming && !chat.tasks.some((task) => task.status === "running" && task.turnId === chat.turn);
+}
+
+export function botName({ chat }: View): string | null {
+  return chat.participants.find((participant: Participant) => participant.role === "bot")?.name ?? null;
+}
