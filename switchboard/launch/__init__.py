@@ -1,0 +1,1 @@
+"""Starts, supervises and stops everything that a running bot consists of. Imports neither Rasa nor a channel."""

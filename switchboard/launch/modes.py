@@ -1,0 +1,81 @@
+"""What `python -m switchboard` can do with a bot. Each mode runs until it is done or cancelled, and leaves no process behind."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from switchboard.launch.author_loop import AuthorLoop
+from switchboard.launch.bot import Bot
+from switchboard.launch.environment import child_environment
+from switchboard.launch.instance import only_instance
+
+
+async def run(bot: Bot) -> None:
+    """Serve until a server dies, which raises `ChildDied`."""
+    with only_instance(bot.settings.data_dir):
+        try:
+            bot.welcome(await bot.start())
+            await bot.servers.watch()
+        finally:
+            await bot.servers.stop()
+
+
+async def dev(bot: Bot) -> None:
+    """Serve, and follow every save of the author."""
+    with only_instance(bot.settings.data_dir):
+        try:
+            bot.welcome(await bot.start())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(bot.servers.watch())
+                group.create_task(AuthorLoop(bot).run())
+        finally:
+            await bot.servers.stop()
+
+
+async def shell(bot: Bot) -> None:
+    """Talk to the bot in the terminal, with its actions. No page, no streams."""
+    with only_instance(bot.settings.data_dir):
+        try:
+            await bot.servers.claim_ports()
+            await bot.servers.start_redis()
+            await bot.servers.start_actions()
+            await bot.train()
+            for hint in await bot.seed():
+                bot.screen.text(f"  {hint}")
+            await bot.servers.wait_for_actions()
+            arguments = [
+                sys.executable,
+                "-m",
+                "rasa",
+                "shell",
+                "--port",
+                str(bot.settings.port),
+            ]
+            process = await asyncio.create_subprocess_exec(
+                *arguments, env=child_environment(bot.settings)
+            )
+            await process.wait()
+        finally:
+            await bot.servers.stop()
+
+
+async def redis(bot: Bot) -> None:
+    """Only the embedded Redis, for a bench or a test run that wants one."""
+    with only_instance(bot.settings.data_dir):
+        try:
+            await bot.servers.start_redis()
+            bot.screen.line("redis", f"{bot.settings.redis}    Ctrl-C stops it.")
+            await bot.servers.watch()
+        finally:
+            await bot.servers.stop()
+
+
+async def train(bot: Bot, *, force: bool) -> None:
+    """Bring the model up to date."""
+    await bot.train(force=force)
+
+
+async def page(bot: Bot) -> None:
+    """Bring the page up to date."""
+    await bot.build_front_end()
