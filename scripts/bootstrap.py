@@ -136,9 +136,7 @@ def fill(uv: Path, folder: Folder, requirements: Path, stamp: dict[str, str]) ->
     if any(old.get(key) != stamp[key] for key in ("python", "root")):
         shutil.rmtree(folder.path, ignore_errors=True)
     count = sum(1 for line in requirements.read_text().splitlines() if "==" in line)
-    say(
-        f"installing up to {count} packages into .venv (about 3 GB with TensorFlow; a few minutes the first time)"
-    )
+    say(f"installing up to {count} packages into .venv (about 3 GB with TensorFlow; a few minutes the first time)")
     with folder.being_made(stamp):
         python = folder.path / "bin/python"
         if not python.exists():
@@ -153,9 +151,7 @@ def fill(uv: Path, folder: Folder, requirements: Path, stamp: dict[str, str]) ->
             ]
             call(create, "create .venv")
         to_venv = ["--python", str(python)]
-        quiet = (
-            [] if sys.stderr.isatty() else ["--quiet"]
-        )  # Progress bars on a terminal, no list of packages in a log.
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]  # Progress bars on a terminal, no list of packages in a log.
         call(
             [
                 str(uv),
@@ -183,13 +179,8 @@ def fill(uv: Path, folder: Folder, requirements: Path, stamp: dict[str, str]) ->
 
 def call(command: list[str], purpose: str) -> None:
     """Run a step with its output on the terminal. Raises `BootstrapError` if it fails."""
-    if (
-        subprocess.run(command, check=False, env=installer_environment()).returncode
-        != 0
-    ):
-        raise BootstrapError(
-            f"Could not {purpose}; the reason is above. Run the same command again to go on."
-        )
+    if subprocess.run(command, check=False, env=installer_environment()).returncode != 0:
+        raise BootstrapError(f"Could not {purpose}; the reason is above. Run the same command again to go on.")
 
 
 def installer_environment() -> dict[str, str]:

@@ -43,9 +43,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m switchboard", description="Runs the bot in this folder."
-    )
+    parser = argparse.ArgumentParser(prog="python -m switchboard", description="Runs the bot in this folder.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve the page, the API and the streams")
     commands.add_parser("dev", help="the same, and follow every save")
@@ -92,10 +90,7 @@ async def _until_stopped(mode: Coroutine[object, object, None], screen: Screen) 
 
 def _explain(error: ValidationError) -> list[str]:
     """One line per variable. Values are not shown, since they may be secrets."""
-    return [
-        f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}"
-        for item in error.errors()
-    ]
+    return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
 
 
 def _first(group: BaseExceptionGroup[LaunchError]) -> BaseException:

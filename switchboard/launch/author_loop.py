@@ -33,9 +33,7 @@ class AuthorLoop:
         folder = self._bot.folder
         async with asyncio.TaskGroup() as group:
             # The folder itself, not its files one by one: editors save by replacing a file, which ends a watch on it.
-            group.create_task(
-                self._follow([folder], self._train, _is_root_file, recursive=False)
-            )
+            group.create_task(self._follow([folder], self._train, _is_root_file, recursive=False))
             model_folders = [
                 folder / bot_files.DOMAIN_FOLDER,
                 folder / bot_files.DATA_FOLDER,
@@ -49,11 +47,7 @@ class AuthorLoop:
                 )
             )
             if self._bot.front_end.exists:
-                group.create_task(
-                    self._follow(
-                        [self._bot.front_end.sources], self._build_page, _is_any
-                    )
-                )
+                group.create_task(self._follow([self._bot.front_end.sources], self._build_page, _is_any))
         self._bot.screen.line("watching", "nothing is there to watch")
 
     async def _follow(
@@ -64,9 +58,7 @@ class AuthorLoop:
         *,
         recursive: bool = True,
     ) -> None:
-        async for _ in _changes(
-            [folder for folder in folders if folder.is_dir()], relevant, recursive
-        ):
+        async for _ in _changes([folder for folder in folders if folder.is_dir()], relevant, recursive):
             try:
                 await handle()
             except LaunchError as error:
@@ -74,11 +66,7 @@ class AuthorLoop:
 
     async def _train(self) -> None:
         files = bot_files.fingerprints(self._bot.folder)
-        changed = sorted(
-            name
-            for name in self._files.keys() | files.keys()
-            if self._files.get(name) != files.get(name)
-        )
+        changed = sorted(name for name in self._files.keys() | files.keys() if self._files.get(name) != files.get(name))
         if not changed:
             return
         self._files = files
@@ -114,15 +102,11 @@ class AuthorLoop:
 
     async def _build_page(self) -> None:
         if not self._bot.front_end.is_current():
-            self._bot.screen.line(
-                "saved", "the widget; reload the page once it is built"
-            )
+            self._bot.screen.line("saved", "the widget; reload the page once it is built")
             await self._bot.build_front_end()
 
 
-async def _changes(
-    folders: list[Path], relevant: Callable[[Path], bool], recursive: bool
-) -> AsyncIterator[None]:
+async def _changes(folders: list[Path], relevant: Callable[[Path], bool], recursive: bool) -> AsyncIterator[None]:
     """Yields once for every burst of relevant changes."""
     if not folders:
         return

@@ -19,9 +19,7 @@ from switchboard.settings import Settings
 class Bot:
     """The bot in a folder, which is the working directory of everything that is started for it."""
 
-    def __init__(
-        self, settings: Settings, screen: Screen, folder: Path | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, screen: Screen, folder: Path | None = None) -> None:
         self.settings = settings
         self.screen = screen
         self.folder = folder or Path.cwd()
@@ -35,11 +33,7 @@ class Bot:
         """Bring the model up to date. Raises `TrainingFailed`."""
         async with self.screen.step("model", "training") as step:
             model = await self.models.bring_up_to_date(force=force)
-            step.result = (
-                f"trained in {step.seconds:.0f} s: {model.path.name}"
-                if model.trained
-                else "up to date"
-            )
+            step.result = f"trained in {step.seconds:.0f} s: {model.path.name}" if model.trained else "up to date"
 
     async def build_front_end(self) -> None:
         """Build the chat's script if its sources changed. Raises `BuildFailed`."""
@@ -55,9 +49,7 @@ class Bot:
     async def seed(self) -> list[str]:
         """Make the demo data; returns what there is to try. Raises `BuildFailed`."""
         async with self.screen.step("demo data", "making"):
-            return await demo_data.seed(
-                self.folder, self.logs, child_environment(self.settings)
-            )
+            return await demo_data.seed(self.folder, self.logs, child_environment(self.settings))
 
     async def start(self) -> list[str]:
         """Bring everything up to date and up; returns what there is to try. Raises a `LaunchError` in a group.
@@ -82,22 +74,14 @@ class Bot:
     def welcome(self, hints: list[str]) -> None:
         """The screen that says where everything is."""
         settings = self.settings
-        lines = [
-            f"Open http://{reachable(settings.host)}:{settings.port} and say hello."
-        ]
+        lines = [f"Open http://{reachable(settings.host)}:{settings.port} and say hello."]
         lines += ["", *hints] if hints else []
         lines += [
             "",
             f"Data: {_near(settings.data_dir)}    Logs: {_near(self.logs.path)}    Ctrl-C stops everything.",
         ]
-        self.screen.text(
-            "\n" + "\n".join(f"  {line}".rstrip() for line in lines) + "\n"
-        )
+        self.screen.text("\n" + "\n".join(f"  {line}".rstrip() for line in lines) + "\n")
 
 
 def _near(path: Path) -> str:
-    return (
-        str(path.relative_to(Path.cwd()))
-        if path.is_relative_to(Path.cwd())
-        else str(path)
-    )
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -14,9 +14,7 @@ CONFIG, DOMAIN_FILE, DOMAIN_FOLDER, DATA_FOLDER = (
     "domain",
     "data",
 )
-_COMPONENT = re.compile(
-    r"""^\s*-?\s*name:\s*["']?([A-Za-z_][\w.]*\.\w+)["']?\s*(?:#.*)?$""", re.MULTILINE
-)
+_COMPONENT = re.compile(r"""^\s*-?\s*name:\s*["']?([A-Za-z_][\w.]*\.\w+)["']?\s*(?:#.*)?$""", re.MULTILINE)
 _SKIPPED_SUFFIXES = (".pyc", "~", ".swp", ".tmp")
 
 
@@ -27,11 +25,7 @@ def files_of(bot: Path) -> Iterator[Path]:
             yield bot / name
     for folder in (DOMAIN_FOLDER, DATA_FOLDER):
         for path in sorted((bot / folder).rglob("*")):
-            if (
-                path.is_file()
-                and not path.name.startswith(".")
-                and not path.name.endswith(_SKIPPED_SUFFIXES)
-            ):
+            if path.is_file() and not path.name.startswith(".") and not path.name.endswith(_SKIPPED_SUFFIXES):
                 yield path
     yield from local_modules(bot)
 
@@ -41,9 +35,7 @@ def local_modules(bot: Path) -> Iterator[Path]:
     config = bot / CONFIG
     if not config.is_file():
         return
-    for dotted in sorted(
-        set(_COMPONENT.findall(config.read_text(encoding="utf-8", errors="replace")))
-    ):
+    for dotted in sorted(set(_COMPONENT.findall(config.read_text(encoding="utf-8", errors="replace")))):
         path = bot.joinpath(*dotted.split(".")[:-1]).with_suffix(".py")
         if path.is_file():
             yield path
@@ -51,10 +43,7 @@ def local_modules(bot: Path) -> Iterator[Path]:
 
 def fingerprints(bot: Path) -> dict[str, str]:
     """Content hash of each file, by its path in the bot's folder."""
-    return {
-        str(path.relative_to(bot)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files_of(bot)
-    }
+    return {str(path.relative_to(bot)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(bot)}
 
 
 def fingerprint(files: Mapping[str, str]) -> str:

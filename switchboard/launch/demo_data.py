@@ -21,13 +21,9 @@ async def seed(bot: Path, logs: LogFolder, environment: Mapping[str, str]) -> li
     """
     if not bot.joinpath(*MODULE.split(".")).with_suffix(".py").is_file():
         return []
-    finished = await commands.run(
-        "demo-data", [sys.executable, "-m", MODULE], environment, logs, bot
-    )
+    finished = await commands.run("demo-data", [sys.executable, "-m", MODULE], environment, logs, bot)
     lines = meaningful(finished.output)
     if finished.code != 0:
         words = "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
-        raise BuildFailed(
-            f"The demo data could not be made:\n{words}\n  All of it: {logs.file('demo-data')}"
-        )
+        raise BuildFailed(f"The demo data could not be made:\n{words}\n  All of it: {logs.file('demo-data')}")
     return lines[:SHOWN_LINES]

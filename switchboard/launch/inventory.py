@@ -18,9 +18,7 @@ Inventory = Mapping[str, frozenset[str]]
 
 def take(bot: Path) -> Inventory:
     """Names of everything, by kind. A file that is not YAML counts as empty: training says what is wrong with it."""
-    found: dict[str, set[str]] = {
-        kind: set() for kind in (*_DOMAIN_KEYS, "examples", "rules", "stories")
-    }
+    found: dict[str, set[str]] = {kind: set() for kind in (*_DOMAIN_KEYS, "examples", "rules", "stories")}
     for path in bot_files.files_of(bot):
         if path.suffix in (".yml", ".yaml") and path.name != bot_files.CONFIG:
             _add(found, _read(path))
@@ -36,9 +34,7 @@ def differences(before: Inventory, after: Inventory) -> list[str]:
             named = [f"+ {_short(name)}" for name in sorted(new)[:2]] + [
                 f"- {_short(name)}" for name in sorted(gone)[:2]
             ]
-            phrases.append(
-                f"{kind} {len(before[kind])} → {len(after[kind])} ({', '.join(named)})"
-            )
+            phrases.append(f"{kind} {len(before[kind])} → {len(after[kind])} ({', '.join(named)})")
     return phrases
 
 
@@ -46,15 +42,8 @@ def _add(found: dict[str, set[str]], content: Mapping[str, Any]) -> None:
     for kind in _DOMAIN_KEYS:
         found[kind].update(_names(kind, content.get(kind)))
     for block in _dicts(content.get("nlu")):
-        topic = (
-            block.get("intent")
-            or block.get("synonym")
-            or block.get("lookup")
-            or block.get("regex")
-        )
-        found["examples"].update(
-            f"{topic}: {line}" for line in str(block.get("examples", "")).splitlines()
-        )
+        topic = block.get("intent") or block.get("synonym") or block.get("lookup") or block.get("regex")
+        found["examples"].update(f"{topic}: {line}" for line in str(block.get("examples", "")).splitlines())
     for kind, key in (("rules", "rule"), ("stories", "story")):
         found[kind].update(str(block.get(key)) for block in _dicts(content.get(kind)))
 
@@ -62,30 +51,18 @@ def _add(found: dict[str, set[str]], content: Mapping[str, Any]) -> None:
 def _names(kind: str, value: object) -> Iterable[str]:
     if isinstance(value, Mapping):
         # A response counts with its texts, so that an edited text shows as one gone and one new.
-        return (
-            f"{name}: {_text(texts)}" if kind == "responses" else str(name)
-            for name, texts in value.items()
-        )
+        return (f"{name}: {_text(texts)}" if kind == "responses" else str(name) for name, texts in value.items())
     if isinstance(value, list):
-        return (
-            str(next(iter(item))) if isinstance(item, Mapping) and item else str(item)
-            for item in value
-        )
+        return (str(next(iter(item))) if isinstance(item, Mapping) and item else str(item) for item in value)
     return ()
 
 
 def _text(responses: object) -> str:
-    return " | ".join(
-        str(response.get("text", "")).strip() for response in _dicts(responses)
-    )
+    return " | ".join(str(response.get("text", "")).strip() for response in _dicts(responses))
 
 
 def _dicts(value: object) -> Iterable[Mapping[str, Any]]:
-    return (
-        (item for item in value if isinstance(item, Mapping))
-        if isinstance(value, list)
-        else ()
-    )
+    return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
 
 
 def _short(name: str) -> str:

@@ -47,12 +47,7 @@ class LogFolder:
             return ""
         with path.open("rb") as log:
             log.seek(max(since, path.stat().st_size - TAIL_BYTES))
-            return "\n".join(
-                f"    {line}"
-                for line in meaningful(log.read().decode(errors="replace"))[
-                    -TAIL_LINES:
-                ]
-            )
+            return "\n".join(f"    {line}" for line in meaningful(log.read().decode(errors="replace"))[-TAIL_LINES:])
 
 
 def meaningful(text: str) -> list[str]:

@@ -20,9 +20,7 @@ from switchboard.launch.logs import LogFolder, meaningful
 
 MODELS = "models"
 HASH_LENGTH = 12
-KEPT_MODELS = (
-    5  # of those that we made; a team's own files in models/ are never touched
-)
+KEPT_MODELS = 5  # of those that we made; a team's own files in models/ are never touched
 ERROR_LINES = 12
 _OURS = re.compile(r"^\d{8}-\d{6}-([0-9a-f]{12})\.tar\.gz$")
 _LOCATED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\s+(\w+)\s+\S+\s+-?\s*")
@@ -39,9 +37,7 @@ class Model:
 class Models:
     """The models of the bot in one folder."""
 
-    def __init__(
-        self, bot: Path, logs: LogFolder, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, bot: Path, logs: LogFolder, environment: Mapping[str, str]) -> None:
         self._bot = bot
         self._folder = bot / MODELS
         self._logs = logs
@@ -61,9 +57,7 @@ class Models:
         newest = self.newest()
         if newest and _hash_in(newest) == wanted:
             return newest
-        older = [
-            path for path in self._folder.glob("*.tar.gz") if _hash_in(path) == wanted
-        ]
+        older = [path for path in self._folder.glob("*.tar.gz") if _hash_in(path) == wanted]
         if not older:
             return None
         os.utime(older[0])
@@ -94,9 +88,7 @@ class Models:
             "--fixed-model-name",
             name,
         ]
-        finished = await commands.run(
-            "train", arguments, self._environment, self._logs, self._bot
-        )
+        finished = await commands.run("train", arguments, self._environment, self._logs, self._bot)
         archive = unfinished / name
         if finished.code != 0 or not archive.exists():
             raise TrainingFailed(

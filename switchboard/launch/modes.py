@@ -52,9 +52,7 @@ async def shell(bot: Bot) -> None:
                 "--port",
                 str(bot.settings.port),
             ]
-            process = await asyncio.create_subprocess_exec(
-                *arguments, env=child_environment(bot.settings)
-            )
+            process = await asyncio.create_subprocess_exec(*arguments, env=child_environment(bot.settings))
             await process.wait()
         finally:
             await bot.servers.stop()

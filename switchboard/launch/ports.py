@@ -8,9 +8,7 @@ import socket
 
 from switchboard.launch.errors import LaunchError, PortInUse
 
-RELEASE_SECONDS = (
-    3.0  # A server that was killed a moment ago may still hold its port for this long.
-)
+RELEASE_SECONDS = 3.0  # A server that was killed a moment ago may still hold its port for this long.
 RELEASE_POLL = 0.2
 
 
@@ -34,13 +32,9 @@ def _is_free(host: str, port: int) -> bool:
         try:
             probe.bind((host, port))
         except PermissionError as error:
-            raise LaunchError(
-                f"Port {port} needs administrator rights. Choose one above 1023."
-            ) from error
+            raise LaunchError(f"Port {port} needs administrator rights. Choose one above 1023.") from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            raise LaunchError(
-                f"Cannot listen on {host}:{port}: {error.strerror or error}."
-            ) from error
+            raise LaunchError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
     return True

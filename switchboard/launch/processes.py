@@ -64,9 +64,7 @@ class Child:
 
     def died(self) -> ChildDied:
         """The error for an end that nobody asked for, with the last words of the child's log."""
-        return ChildDied(
-            f"The {self.name} process ended{self._how()}.{self.last_words()}"
-        )
+        return ChildDied(f"The {self.name} process ended{self._how()}.{self.last_words()}")
 
     def last_words(self) -> str:
         """The last meaningful lines of this run's log, and where the rest is; starts with a line break."""
@@ -78,11 +76,7 @@ class Child:
         code = self._process.returncode
         if code is None:
             return ""
-        return (
-            f" with exit code {code}"
-            if code >= 0
-            else f", killed by {signal.Signals(-code).name}"
-        )
+        return f" with exit code {code}" if code >= 0 else f", killed by {signal.Signals(-code).name}"
 
 
 async def start(program: Program, logs: LogFolder) -> Child:
@@ -114,9 +108,7 @@ def die_with_parent() -> Callable[[], None] | None:
     """
     if sys.platform != "linux":
         return None
-    libc = ctypes.CDLL(
-        None
-    )  # Looked up here, because little is safe between fork and exec.
+    libc = ctypes.CDLL(None)  # Looked up here, because little is safe between fork and exec.
     parent = os.getpid()
 
     def in_child() -> None:

