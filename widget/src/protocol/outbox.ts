@@ -51,9 +51,9 @@ export class Outbox {
 
   /** Shows the message at once and sends it when those before it have been sent. */
   add(content: Content, text: string): void {
-    const createdAt = Date.now();
+    const createdAt = Math.max(Date.now(), (this.#items.at(-1)?.createdAt ?? 0) + 1); // Their order after a reload.
     this.#put({ clientMessageId: newId(), content, text, createdAt, status: "sending" });
-    this.kick();
+    if (this.#failures === 0) this.kick(); // Else a wait is under way, perhaps one that the server asked for.
   }
 
   retry(clientMessageId: string): void {

@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "../../src/protocol/api";
+import { Outbox, type Outgoing } from "../../src/protocol/outbox";
+import { MemoryStore } from "../../src/protocol/storage";
+import type { Accepted, Message } from "../../src/protocol/types";
+import { ADA } from "./conversation";
+
+const refused = (status: number, retryAfter: number | null = null) =>
+  new ApiError({ status, code: "c", title: "t", detail: "Not like this." }, retryAfter);
+
+class Server {
+  failures: unknown[] = [];
+  got: Outgoing[] = [];
+
+  deliver = async (message: Outgoing): Promise<Accepted> => {
+    const failure = this.failures.shift();
+    if (failure) throw failure;
+    this.got.push(message);
+    return { messageId: `m${this.got.length}`, epoch: "e", offset: 10 + this.got.length, duplicate: false };
+  };
+}
+
+let store: MemoryStore;
+let server: Server;
+const open = () => new Outbox({ store, deliver: server.deliver, changed: () => undefined });
+const statuses = (outbox: Outbox) => outbox.items.map(({ text, status }) => [text, status]);
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  store = new MemoryStore();
+  server = new Server();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("sending", () => {
+  it("goes in order, each with an id of its own", async () => {
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    outbox.add({ payload: "/two" }, "Two");
+    await settle();
+    expect(server.got.map((item) => item.content)).toEqual([{ text: "one" }, { payload: "/two" }]);
+    expect(new Set(server.got.map((item) => item.clientMessageId)).size).toBe(2);
+    expect(server.got[0]?.clientMessageId).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it("stays visible until the log shows it", async () => {
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    expect(statuses(outbox)).toEqual([["one", "accepted"]]);
+    const echo = { clientMessageId: outbox.items[0]?.clientMessageId, author: ADA } as Message;
+    outbox.reconcile([echo], { epoch: "e", offset: 11 });
+    expect(outbox.items).toEqual([]);
+  });
+
+  it("is dropped when the log is past it, even if the message itself was trimmed", async () => {
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    outbox.reconcile([], { epoch: "e", offset: 10 });
+    expect(outbox.items).toHaveLength(1);
+    outbox.reconcile([], { epoch: "e", offset: 11 });
+    expect(outbox.items).toEqual([]);
+  });
+});
+
+describe("temporary failures", () => {
+  it.each([new TypeError("no network"), refused(500), refused(503), refused(429)])("are tried again: %s", async (failure) => {
+    server.failures = [failure];
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    expect(statuses(outbox)).toEqual([["one", "sending"]]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.got).toHaveLength(1);
+  });
+
+  it("wait as long as the server asks", async () => {
+    server.failures = [refused(429, 5_000)];
+    open().add({ text: "one" }, "one");
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(server.got).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(server.got).toHaveLength(1);
+  });
+
+  it("are told after three in a row, and do not let a later message pass", async () => {
+    server.failures = Array.from({ length: 4 }, () => new TypeError("no network"));
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    outbox.add({ text: "two" }, "two");
+    await vi.advanceTimersByTimeAsync(1_600);
+    expect(statuses(outbox)).toEqual([["one", "delayed"], ["two", "sending"]]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.got.map((item) => item.text)).toEqual(["one", "two"]);
+  });
+
+  it("are not cut short by another message", async () => {
+    server.failures = [refused(429, 5_000)];
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    outbox.add({ text: "two" }, "two");
+    await settle();
+    expect(server.got).toEqual([]);
+  });
+
+  it("end at once when the network comes back", async () => {
+    server.failures = [refused(503, 60_000)];
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    outbox.kick();
+    await settle();
+    expect(server.got).toHaveLength(1);
+  });
+});
+
+describe("a message that the server refuses", () => {
+  it("is marked with the reason, and lets the next one pass", async () => {
+    server.failures = [refused(400)];
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    outbox.add({ text: "two" }, "two");
+    await settle();
+    expect(outbox.items[0]).toMatchObject({ status: "failed", reason: "Not like this." });
+    expect(server.got.map((item) => item.text)).toEqual(["two"]);
+  });
+
+  it("can be tried again with the same id, or removed", async () => {
+    server.failures = [refused(400)];
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    const id = outbox.items[0]?.clientMessageId as string;
+    outbox.retry(id);
+    await settle();
+    expect(server.got[0]?.clientMessageId).toBe(id);
+    outbox.discard(id);
+    expect(outbox.items).toEqual([]);
+    expect(store.keys("")).toEqual([]);
+  });
+});
+
+describe("a reload", () => {
+  it("keeps what was not accepted, with its id and order", async () => {
+    server.failures = [new TypeError("offline")];
+    const before = open();
+    before.add({ text: "one" }, "one");
+    await settle();
+    before.add({ payload: "/two" }, "Two");
+    const ids = before.items.map((item) => item.clientMessageId);
+    const after = open();
+    expect(after.items.map((item) => item.clientMessageId)).toEqual(ids);
+    after.kick();
+    await settle();
+    expect(server.got.map((item) => item.clientMessageId)).toEqual(ids);
+  });
+
+  it("forgets what was accepted: the log has it", async () => {
+    open().add({ text: "one" }, "one");
+    await settle();
+    expect(open().items).toEqual([]);
+  });
+});
+
+it("in a new conversation a button's payload becomes its title", async () => {
+  server.failures = [new TypeError("offline")];
+  const outbox = open();
+  outbox.add({ payload: "/two" }, "Two");
+  await settle();
+  outbox.moveToNewConversation();
+  outbox.kick();
+  await settle();
+  expect(server.got[0]?.content).toEqual({ text: "Two" });
+});

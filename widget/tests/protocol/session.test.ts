@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "../../src/protocol/api";
+import { GuestSession } from "../../src/protocol/session";
+import { MemoryStore } from "../../src/protocol/storage";
+import type { Session } from "../../src/protocol/types";
+import { ADA } from "./conversation";
+
+const HOUR = 3_600_000;
+let now: number;
+let store: MemoryStore;
+const signIn = vi.fn<(token: string | null) => Promise<Session>>();
+const open = () => new GuestSession({ signIn }, store, () => now);
+
+beforeEach(() => {
+  now = 1_000_000;
+  store = new MemoryStore();
+  let count = 0;
+  signIn.mockReset().mockImplementation(async () => ({ token: `token${(count += 1)}`, expiresAt: now + HOUR, participant: ADA }));
+});
+
+describe("a guest", () => {
+  it("signs in once, however many ask at the same time", async () => {
+    const session = open();
+    expect(await Promise.all([session.token(), session.token()])).toEqual(["token1", "token1"]);
+    expect(signIn).toHaveBeenCalledOnce();
+    expect(session.participant).toEqual(ADA);
+  });
+
+  it("is the same after a reload", async () => {
+    await open().token();
+    expect(await open().token()).toBe("token1");
+  });
+
+  it("renews with the old token five minutes before it expires", async () => {
+    const session = open();
+    await session.token();
+    now += HOUR - 6 * 60_000;
+    expect(await session.token()).toBe("token1");
+    now += 2 * 60_000;
+    expect(await session.token()).toBe("token2");
+    expect(signIn).toHaveBeenLastCalledWith("token1");
+  });
+
+  it("takes the token that another tab has renewed", async () => {
+    const [mine, other] = [open(), open()];
+    await mine.token();
+    now += HOUR - 60_000;
+    await other.token();
+    expect(await mine.token()).toBe("token2");
+    expect(signIn).toHaveBeenCalledTimes(2);
+  });
+
+  it("begins anew when the old token is not accepted", async () => {
+    const session = open();
+    await session.token();
+    now += HOUR - 60_000;
+    signIn.mockRejectedValueOnce(new ApiError({ status: 401, code: "unauthorized", title: "No" }, null));
+    expect(await session.token()).toBe("token2");
+    expect(signIn).toHaveBeenLastCalledWith(null);
+  });
+
+  it("forgets a refused token, unless it has another by now", async () => {
+    const session = open();
+    await session.token();
+    session.drop("something older");
+    expect(await session.token()).toBe("token1");
+    session.drop("token1");
+    expect(await session.token()).toBe("token2");
+  });
+});

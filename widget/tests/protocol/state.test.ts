@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { apply, EMPTY, type ChatState } from "../../src/protocol/state";
+import type { Frame } from "../../src/protocol/types";
+import { ADA, BOT, connected, FRESH, log, TRACKED } from "./conversation";
+
+function live(frames: readonly Frame[], from: ChatState = apply(EMPTY, FRESH).state): ChatState {
+  return frames.reduce((state, frame) => {
+    const { state: next, gap } = apply(state, frame);
+    expect(gap).toBe(false);
+    return next;
+  }, from);
+}
+
+describe("a log lived through", () => {
+  it("ends with the completed message, which replaces what was streamed", () => {
+    const state = live(TRACKED);
+    expect(state.messages.map(({ text, status }) => [text, status])).toEqual([["1001", "sent"], ["Two parcels.", "completed"]]);
+    expect(state.messages[1]?.buttons).toEqual([{ title: "Thanks", payload: "/thanks" }]);
+    expect(state.tasks).toEqual([{ taskId: "k1", name: "track_order", title: "Tracking", status: "completed", done: 1, total: 2, note: "SwiftPost", turnId: "t1" }]);
+    expect(state.turn).toBeNull();
+    expect(state.participants).toEqual([BOT]);
+    expect(state.position).toEqual({ epoch: "e", offset: 12 });
+  });
+
+  it("shows the streamed words while the turn runs", () => {
+    const state = live(TRACKED.slice(0, 9));
+    expect(state.turn).toBe("t1");
+    expect(state.messages[1]).toMatchObject({ text: "Two parcels", status: "streaming" });
+    expect(state.tasks[0]).toMatchObject({ status: "running", done: 1, total: 2 });
+  });
+
+  it("is the same from a snapshot at any point and the rest of the log", () => {
+    const whole = live(TRACKED);
+    for (let cut = 1; cut < TRACKED.length; cut += 1) {
+      const { position, ...rest } = live(TRACKED.slice(0, cut));
+      const snapshot = { ...FRESH, ...structuredClone(rest), offset: cut } as Frame;
+      expect(live(TRACKED.slice(cut), apply(EMPTY, snapshot).state)).toEqual(whole);
+      expect(position?.offset).toBe(cut);
+    }
+  });
+
+  it("does not change the states before", () => {
+    const before = live(TRACKED.slice(0, 6));
+    const copy = structuredClone(before);
+    live(TRACKED.slice(6), before);
+    expect(before).toEqual(copy);
+  });
+});
+
+describe("positions", () => {
+  it("an entry seen before changes nothing", () => {
+    const state = live(TRACKED.slice(0, 6));
+    for (const entry of TRACKED.slice(0, 6)) expect(apply(state, entry)).toEqual({ state, gap: false });
+  });
+
+  it("an entry after a gap is not applied and is reported", () => {
+    const state = live(TRACKED.slice(0, 5));
+    expect(apply(state, TRACKED[6] as Frame)).toEqual({ state, gap: true });
+  });
+
+  it("an entry of another epoch is a gap", () => {
+    const state = live(TRACKED.slice(0, 5));
+    expect(apply(state, { ...TRACKED[5], epoch: "f" } as Frame).gap).toBe(true);
+  });
+
+  it("an entry before any snapshot is a gap", () => {
+    expect(apply(EMPTY, TRACKED[0] as Frame).gap).toBe(true);
+  });
+
+  it("a ping that is ahead is a gap, one that is level is not", () => {
+    const state = live(TRACKED.slice(0, 5));
+    expect(apply(state, { type: "ping", epoch: "e", offset: 5 }).gap).toBe(false);
+    expect(apply(state, { type: "ping", epoch: "e", offset: 6 }).gap).toBe(true);
+    expect(apply(state, { type: "ping", epoch: "f", offset: 1 }).gap).toBe(true);
+  });
+
+  it("a snapshot replaces everything, also with an older position", () => {
+    const state = live(TRACKED);
+    const { state: next } = apply(state, { ...FRESH, epoch: "f", offset: 2 });
+    expect(next.messages).toEqual([]);
+    expect(next.position).toEqual({ epoch: "f", offset: 2 });
+  });
+
+  it("connected and disconnect change nothing", () => {
+    const state = live(TRACKED);
+    expect(apply(state, connected(12, true))).toEqual({ state, gap: false });
+    expect(apply(state, { type: "disconnect", code: 3001, reason: "shutdown", reconnect: true })).toEqual({ state, gap: false });
+  });
+});
+
+describe("endings", () => {
+  it("a failed turn interrupts its open message, and only its own", () => {
+    const entries = log(
+      { type: "message.started", messageId: "m1", author: BOT, turnId: "t1" },
+      { type: "message.delta", messageId: "m1", delta: "Half" },
+      { type: "message.started", messageId: "m2", author: BOT, turnId: "t2" },
+      { type: "turn.started", turnId: "t1", messageId: "m0" },
+      { type: "turn.failed", turnId: "t1", reason: "error" },
+    );
+    const state = live(entries);
+    expect(state.messages.map(({ text, status }) => [text, status])).toEqual([["Half", "interrupted"], ["", "streaming"]]);
+    expect(state.turn).toBeNull();
+  });
+
+  it("a failed task says so", () => {
+    const state = live(log(
+      { type: "task.started", taskId: "k1", name: "n", title: "T" },
+      { type: "task.failed", taskId: "k1", reason: "timeout" },
+    ));
+    expect(state.tasks[0]?.status).toBe("failed");
+  });
+
+  it("a completed message whose start was trimmed is added", () => {
+    const state = live(log({ type: "message.completed", messageId: "m1", author: BOT, text: "Hi", buttons: [], turnId: "t" }));
+    expect(state.messages[0]).toMatchObject({ text: "Hi", status: "completed" });
+  });
+});
+
+describe("what a later server may send", () => {
+  it("an unknown type moves the position and nothing else", () => {
+    const state = live(TRACKED.slice(0, 3));
+    const next = live([{ type: "handoff.requested", epoch: "e", offset: 4, timestamp: 1 } as unknown as Frame], state);
+    expect(next).toEqual({ ...state, position: { epoch: "e", offset: 4 } });
+  });
+
+  it("an ephemeral frame of an unknown type is ignored", () => {
+    const state = live(TRACKED.slice(0, 3));
+    expect(apply(state, { type: "typing", participant: ADA } as unknown as Frame)).toEqual({ state, gap: false });
+  });
+
+  it("someone who joins again is not listed twice", () => {
+    const again = log({ type: "participant.joined", participant: BOT }, { type: "participant.joined", participant: { ...BOT, name: "Otto" } });
+    expect(live(again).participants).toEqual([{ ...BOT, name: "Otto" }]);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import type { View } from "../../src/protocol/client";
+import { apply, EMPTY } from "../../src/protocol/state";
+import type { Entry } from "../../src/protocol/types";
+import { rowsOf, type MessageRow, type Row } from "../../src/ui/timeline";
+import { ADA, BOT, FRESH, log, TRACKED } from "../protocol/conversation";
+
+function viewOf(entries: readonly Entry[], more: Partial<View> = {}): View {
+  const chat = entries.reduce((state, entry) => apply(state, entry).state, apply(EMPTY, FRESH).state);
+  return { chat, outgoing: [], link: "live", restarted: false, started: true, me: ADA.id, ...more };
+}
+
+const kinds = (rows: Row[]) => rows.map((row) => row.kind);
+const messages = (rows: Row[]) => rows.filter((row): row is MessageRow => row.kind === "message");
+
+const ASKED = log(
+  { type: "participant.joined", participant: BOT },
+  { type: "message.sent", messageId: "m1", author: BOT, text: "Which?", buttons: [{ title: "A", payload: "/a" }] },
+);
+const answer = { type: "message.sent", messageId: "m2", author: ADA, text: "A", buttons: [], payload: "/a" } as const;
+const outgoing = { clientMessageId: "x", content: { payload: "/a" }, text: "A", createdAt: 1, status: "sending" } as const;
+
+describe("buttons", () => {
+  it("are open until the visitor has answered", () => {
+    expect(messages(rowsOf(viewOf(ASKED)))[0]).toMatchObject({ open: true, chosen: null });
+  });
+
+  it("are closed at once by an answer on its way, and remember it", () => {
+    expect(messages(rowsOf(viewOf(ASKED, { outgoing: [outgoing] })))[0]).toMatchObject({ open: false, chosen: "/a" });
+  });
+
+  it("are closed by an answer on the log, and remember it", () => {
+    const rows = rowsOf(viewOf([...ASKED, ...log(...[...ASKED, answer].map(({ ...entry }) => entry as never)).slice(2)]));
+    expect(messages(rows)[0]).toMatchObject({ open: false, chosen: "/a" });
+  });
+
+  it("are open again when the answer could not be delivered", () => {
+    expect(messages(rowsOf(viewOf(ASKED, { outgoing: [{ ...outgoing, status: "failed" }] })))[0]).toMatchObject({ open: true });
+  });
+});
+
+describe("a turn", () => {
+  it("shows that somebody types until something moves", () => {
+    expect(kinds(rowsOf(viewOf(TRACKED.slice(0, 4))))).toEqual(["message", "typing"]);
+    expect(kinds(rowsOf(viewOf(TRACKED.slice(0, 5))))).toEqual(["message", "typing"]);
+    expect(kinds(rowsOf(viewOf(TRACKED.slice(0, 6))))).toEqual(["message", "message"]);
+  });
+
+  it("has its task before its answer, live and afterwards", () => {
+    expect(kinds(rowsOf(viewOf(TRACKED.slice(0, 8))))).toEqual(["message", "task", "message"]);
+    expect(kinds(rowsOf(viewOf(TRACKED)))).toEqual(["message", "task", "message"]);
+  });
+
+  it("has no typing beside a running task", () => {
+    const entries = log(
+      { type: "turn.started", turnId: "t1", messageId: "m1" },
+      { type: "task.started", taskId: "k1", name: "n", title: "T", turnId: "t1" },
+    );
+    expect(kinds(rowsOf(viewOf(entries)))).toEqual(["task"]);
+  });
+});
+
+it("a message keeps its row when the log brings it back", () => {
+  const mine = log({ type: "message.sent", messageId: "m1", author: ADA, text: "A", buttons: [], clientMessageId: "x" });
+  const before = rowsOf(viewOf([], { outgoing: [outgoing] }));
+  expect(rowsOf(viewOf(mine)).map((row) => row.key)).toEqual(before.map((row) => row.key));
+});
+
+it("only the first of several messages by one author carries the name", () => {
+  const two = log(
+    { type: "message.sent", messageId: "m1", author: BOT, text: "1", buttons: [] },
+    { type: "message.sent", messageId: "m2", author: BOT, text: "2", buttons: [] },
+  );
+  expect(messages(rowsOf(viewOf(two))).map((row) => row.first)).toEqual([true, false]);
+});
