@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.forms import unless_corrected
+from actions.forms import confirmation
 from actions.orders import OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
 from shop.client import Order, OrderStatus, Proof
@@ -41,8 +41,8 @@ class ValidateCancelOrderForm(OrderForm):
     def validate_cancel_confirmed(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        """Take a yes or a no that corrects nothing else."""
-        return unless_corrected("cancel_confirmed", value, tracker)
+        """Take a clear yes or no."""
+        return confirmation("cancel_confirmed", value, dispatcher, tracker)
 
 
 class ActionCancelOrder(OrderAction):

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import entity_of, intent_of, requested_slot, text_of
-from actions.forms import ANSWERS, free_text, unless_corrected
+from actions.forms import confirmation, free_text, may_answer
 from actions.orders import EMAIL, OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
 from shop.client import Address, Order, Proof
@@ -104,7 +104,7 @@ class ValidateChangeShippingAddressForm(OrderForm):
         if intent_of(tracker) == "other_order":  # "sorry, I meant 1002"
             number = entity_of(tracker, "order_number")
             return {"order_number": number} if number else {}
-        return {slot: text} if self.keeps(tracker) or intent_of(tracker) in ANSWERS else {}
+        return {slot: text} if self.keeps(tracker) or may_answer(tracker) else {}
 
     def validate_street(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -129,8 +129,8 @@ class ValidateChangeShippingAddressForm(OrderForm):
     def validate_address_confirmed(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        """Take a yes or a no that corrects nothing else."""
-        return unless_corrected("address_confirmed", value, tracker)
+        """Take a clear yes or no."""
+        return confirmation("address_confirmed", value, dispatcher, tracker)
 
 
 class ActionChangeShippingAddress(OrderAction):

@@ -6,7 +6,10 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-SURE = 0.6  # confidence from which an intent is taken to be more than an answer to the form's question
+# Confidence from which an intent moves a form: starts another flow, or confirms something with an effect.
+SURE = 0.6
+# Confidence below which a message is taken for an attempt at answering the form's question, whatever its intent.
+UNSURE = 0.5
 
 
 def intent_of(tracker: Tracker) -> str | None:

@@ -6,12 +6,11 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from rasa_sdk import FormValidationAction, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from rasa_sdk.interfaces import ActionExecutionRejection
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import SURE, confidence_of, entity_of, intent_of, requested_slot, text_of
+from actions.conversation import SURE, UNSURE, confidence_of, entity_of, intent_of, requested_slot, text_of
 
 # Intents that a form's question can be answered with; when they bring nothing usable, the form explains what it needs.
 # Any other intent is a question or a wish of its own: the form steps back, and asks again afterwards.
@@ -34,10 +33,10 @@ class Form(FormValidationAction, ABC):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        """Return the slots that the message fills. Raises `ActionExecutionRejection` when it starts another flow."""
+        """Return the slots that the message fills, or a rejection when it starts another flow."""
         asked = requested_slot(tracker)
         if asked and self._starts_another_flow(tracker, domain):
-            raise ActionExecutionRejection(self.name())
+            return [ActionExecutionRejected(self.form_name())]
         events: list[EventType] = await super().run(dispatcher, tracker, domain)
         if events:
             return [*events, *await self.check(dispatcher, tracker)]
@@ -56,14 +55,18 @@ class Form(FormValidationAction, ABC):
 
     def _explain(self, asked: str, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Ask again, with an explanation; or return nothing, which leaves the message to the rules."""
-        intent = intent_of(tracker)
-        if intent == self.flow:
+        if intent_of(tracker) == self.flow:
             return [SlotSet(asked, None)]
-        if intent not in ANSWERS:
+        if not may_answer(tracker):
             return []
         if asked in self.explanations:
             dispatcher.utter_message(response=self.explanations[asked])
         return [SlotSet(asked, None)]
+
+
+def may_answer(tracker: Tracker) -> bool:
+    """True unless the message is clearly a question or a wish of its own."""
+    return intent_of(tracker) in ANSWERS or confidence_of(tracker) < UNSURE
 
 
 def free_text(tracker: Tracker) -> str | None:
@@ -75,7 +78,11 @@ def free_text(tracker: Tracker) -> str | None:
     return None if declines and len(text.split()) <= 6 else text
 
 
-def unless_corrected(slot: str, value: Any, tracker: Tracker) -> dict[str, Any]:
-    """Return the confirmation, but not from a message such as "no, 1002": that corrects, and confirms nothing."""
-    corrected = entity_of(tracker, "order_number") or entity_of(tracker, "email")
-    return {slot: None if corrected else value}
+def confirmation(slot: str, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker) -> dict[str, Any]:
+    """Return the yes or no, if it is a clear one. "No, 1002" corrects, and "maybe" is neither."""
+    if entity_of(tracker, "order_number") or entity_of(tracker, "email"):
+        return {slot: None}
+    if confidence_of(tracker) < SURE:
+        dispatcher.utter_message(response="utter_yes_or_no")
+        return {slot: None}
+    return {slot: value}

@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import intent_of, requested_slot
-from actions.forms import ANSWERS, free_text, unless_corrected
+from actions.forms import confirmation, free_text, may_answer
 from actions.orders import OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
 from shop.client import Order, Proof, Refund
@@ -20,9 +20,6 @@ from switchboard.reply import Reply
 from switchboard.tasks import Report, task
 
 LONGEST_REASON = 500  # characters, as the shop keeps them
-
-# What a reason that is told rather than picked may be taken for.
-REASON_INTENTS = ANSWERS | {"get_refund", "complaint"}
 
 
 @task("get_refund", title="Opening your return", timeout=10.0, effects=True)
@@ -58,7 +55,8 @@ class ValidateGetRefundForm(OrderForm):
         if requested_slot(tracker) != "refund_reason" or tracker.get_slot("refund_reason"):
             return {}
         reason = free_text(tracker)
-        return {"refund_reason": reason} if reason and intent_of(tracker) in REASON_INTENTS else {}
+        told = may_answer(tracker) or intent_of(tracker) in {self.flow, "complaint"}
+        return {"refund_reason": reason} if reason and told else {}
 
     def validate_refund_reason(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -69,8 +67,8 @@ class ValidateGetRefundForm(OrderForm):
     def validate_refund_confirmed(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        """Take a yes or a no that corrects nothing else."""
-        return unless_corrected("refund_confirmed", value, tracker)
+        """Take a clear yes or no."""
+        return confirmation("refund_confirmed", value, dispatcher, tracker)
 
 
 class ActionGetRefund(OrderAction):

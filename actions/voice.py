@@ -34,7 +34,7 @@ class Voice:
         """Write a variation of the response, and offer its buttons."""
         chosen = variation(self._domain, response)
         await self._reply.write(chosen["text"].format(**values))
-        self._reply.buttons(chosen.get("buttons") or [])
+        self._reply.buttons([_filled(button, values) for button in chosen.get("buttons") or []])
 
     async def refuse(self, flow: str, reason: str, **values: object) -> None:
         """Say why not: `utter_<flow>_refused_<reason>`, or what all flows share, or an apology."""
@@ -48,3 +48,8 @@ class Voice:
         """Say that it did not work, and offer to try again or to talk to a person."""
         await self.say(response)
         self._reply.buttons([{"title": "Try again", "payload": f"/{flow}"}, TALK_TO_A_PERSON])
+
+
+def _filled(button: dict[str, str], values: dict[str, object]) -> dict[str, str]:
+    """Fill in a button as Rasa does: a payload's own braces are doubled in the domain."""
+    return {key: text.format(**values) for key, text in button.items()}
