@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
+from hypothesis import settings
 
 from switchboard.log.connection import connect
 from switchboard.log.log import Log
 from tests.support.redis_server import RedisServer
+
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError, parse_obj_as
+from pydantic import BaseModel, StrictInt, StrictStr, parse_obj_as
 
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import EVENT_TYPES, Event
@@ -23,6 +23,12 @@ class Entry:
     offset: int
     timestamp: int
     event: Event
+
+
+class _Place(BaseModel):
+    epoch: StrictStr
+    offset: StrictInt
+    timestamp: StrictInt
 
 
 def camel(name: str) -> str:
@@ -66,11 +72,11 @@ def decode(text: str | bytes) -> Entry:
     try:
         data = json.loads(text)
         kind = EVENT_TYPES[data.pop("type")]
-        place = {name: data.pop(name) for name in ("epoch", "offset", "timestamp")}
+        place = _Place(**{name: data.pop(name) for name in ("epoch", "offset", "timestamp")})
         event = parse_obj_as(kind, _from_wire(data))
-        return Entry(event=event, **place)
-    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DecodeError(f"not an entry of this log: {error}") from error
+    return Entry(place.epoch, place.offset, place.timestamp, event)
 
 
 def _from_wire(value: Any) -> Any:
