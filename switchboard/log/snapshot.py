@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from switchboard.log.codec import to_wire
-from switchboard.log.log import Conversation, Log, Position
+from switchboard.log.log import PAGE, Conversation, Log, Position
 
 Wire = dict[str, Any]  # an entry, or a part of one, as it stands on the wire
 
 MESSAGE_FIELDS = ("messageId", "author", "text", "buttons", "timestamp", "payload", "clientMessageId", "turnId", "image", "custom")
+MESSAGE_STATUS = {"sent": "sent", "started": "streaming", "completed": "completed"}
 TASK_FIELDS = ("taskId", "name", "title", "turnId")
+TASK_STATUS = {"started": "running", "completed": "completed", "failed": "failed"}
+TURN_VERBS = ("started", "completed", "failed")
 
 
 @dataclass
@@ -28,11 +31,11 @@ class Fold:
         """Take one entry in. Types that are not known here change nothing."""
         self.offset = entry["offset"]
         kind, _, verb = entry["type"].partition(".")
-        if kind == "message":
+        if kind == "message" and (verb == "delta" or verb in MESSAGE_STATUS):
             self._message(verb, entry)
-        elif kind == "task":
+        elif kind == "task" and (verb == "progressed" or verb in TASK_STATUS):
             self._task(verb, entry)
-        elif kind == "turn":
+        elif kind == "turn" and verb in TURN_VERBS:
             self._turn(verb, entry)
 
     def _message(self, verb: str, entry: Wire) -> None:
@@ -42,20 +45,20 @@ class Fold:
                 self.messages[message_id]["text"] += entry["delta"]
             return
         known = self.messages.get(message_id, {"text": "", "buttons": []})
-        status = {"sent": "sent", "started": "streaming", "completed": "completed"}[verb]
         given = {name: entry[name] for name in MESSAGE_FIELDS if name in entry}
         first_seen = known.get("timestamp", entry["timestamp"])
-        self.messages[message_id] = {**known, **given, "status": status, "timestamp": first_seen}
+        self.messages[message_id] = {**known, **given, "status": MESSAGE_STATUS[verb], "timestamp": first_seen}
 
     def _task(self, verb: str, entry: Wire) -> None:
         if verb == "started":
-            self.tasks[entry["taskId"]] = {name: entry[name] for name in TASK_FIELDS if name in entry} | {"status": "running"}
+            given = {name: entry[name] for name in TASK_FIELDS if name in entry}
+            self.tasks[entry["taskId"]] = given | {"status": TASK_STATUS[verb]}
         elif entry["taskId"] in self.tasks:
             task = self.tasks[entry["taskId"]]
             if verb == "progressed":
                 task.update({name: entry[name] for name in ("done", "total", "note")})
             else:
-                task["status"] = verb
+                task["status"] = TASK_STATUS[verb]
 
     def _turn(self, verb: str, entry: Wire) -> None:
         self.turn = entry["turnId"] if verb == "started" else None
@@ -80,13 +83,17 @@ class Fold:
 
 
 async def take(log: Log, conversation: Conversation) -> tuple[Position, Wire]:
-    """The conversation as of now, and the position from which to go on reading."""
-    fold = Fold(offset=0)
+    """The conversation as it was described, and the position from which to go on reading.
+
+    Not one entry further: owner and participants are of that moment, and what comes after reaches the reader as an entry.
+    """
+    fold = Fold()
     while fold.offset < conversation.offset:
-        lines = await log.read(conversation.id, fold.offset)
-        if not lines:  # nothing is left of the log but its end
+        left = conversation.offset - fold.offset
+        lines = await log.read(conversation.id, fold.offset, count=min(left, PAGE))
+        if not lines or lines[0].offset > conversation.offset:  # all of it was trimmed meanwhile
             fold.offset = conversation.offset
-            break
         for line in lines:
-            fold.apply(json.loads(line.json))
+            if line.offset <= conversation.offset:
+                fold.apply(json.loads(line.json))
     return Position(conversation.epoch, fold.offset), fold.to_wire(conversation)
