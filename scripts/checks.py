@@ -1,0 +1,109 @@
+"""Runs every check of `make test`, or those that are named: `python scripts/checks.py style types`.
+
+Stops at the first one that fails. The tests come last, so that pytest's closing line closes the output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from switchboard.launch.environment import QUIET
+from switchboard.launch.front_end import WIDGET, npm_command
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = sys.executable
+TYPED = ("switchboard", "channels", "actions", "shop", "scripts")
+
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """Commands that run one after another, and one line about why."""
+
+    name: str
+    about: str
+    commands: tuple[Command, ...]
+    folder: Path = ROOT
+
+
+def checks() -> list[Check]:
+    """All of them, in their order: what fails fastest first, the tests last."""
+    return [
+        Check(
+            "style",
+            "ruff, with the rules of pyproject.toml",
+            (_module("ruff", "check", "--quiet", "."), _module("ruff", "format", "--check", "--quiet", ".")),
+        ),
+        Check("types", "mypy, strict", (_module("mypy", *TYPED),)),
+        Check("page", "the chat's script is built from its sources", (_module("switchboard", "page"),)),
+        Check("widget", "its types and its unit tests", (_npm("run", "check"), _npm("test")), WIDGET),
+        Check("model", "trained if the bot's files changed", (_module("switchboard", "train"),)),
+        Check("data", "rasa data validate, and its reviewed list", ((PYTHON, "scripts/validate_data.py"),)),
+        Check("conversations", "rasa test core on tests/conversations", (_conversations(),)),
+        Check("tests", "pytest", (_module("pytest", "-q"),)),
+    ]
+
+
+def _module(name: str, *arguments: str) -> Command:
+    return (PYTHON, "-m", name, *arguments)
+
+
+def _conversations() -> Command:
+    where = ("--stories", "tests/conversations", "--out", "results/conversations")
+    return _module("rasa", "test", "core", *where, "--fail-on-prediction-errors")
+
+
+def _npm(*arguments: str) -> Command:
+    command, _ = npm_command(os.environ)
+    return (*command, *arguments)
+
+
+def run(check: Check, environment: dict[str, str]) -> bool:
+    """Run a check's commands with their output on the terminal; False at the first that fails."""
+    return all(
+        subprocess.run(command, check=False, cwd=check.folder, env=environment).returncode == 0
+        for command in check.commands
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the checks of `make test`.")
+    parser.add_argument("names", nargs="*", help="only these")
+    names = parser.parse_args().names
+    known = checks()
+    unknown = set(names) - {check.name for check in known}
+    if unknown:
+        parser.error(f"no such check: {', '.join(sorted(unknown))}; there are {', '.join(c.name for c in known)}")
+    _, environment = npm_command({**QUIET, "RASA_TELEMETRY_ENABLED": "false", **os.environ})
+    return _run_all([check for check in known if not names or check.name in names], environment, _say)
+
+
+def _run_all(chosen: list[Check], environment: dict[str, str], say: Callable[[str], None]) -> int:
+    taken: list[str] = []
+    for check in chosen:
+        if check is chosen[-1] and taken:
+            say(f"so far: {', '.join(taken)}")
+        say(f"{check.name}: {check.about}")
+        started = time.monotonic()
+        if not run(check, environment):
+            if check.name != "tests":
+                say(f"{check.name} failed. Alone: .venv/bin/python scripts/checks.py {check.name}")
+            return 1
+        taken.append(f"{check.name} {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(f"── {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
