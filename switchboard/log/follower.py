@@ -20,6 +20,7 @@ MAX_QUEUED_LINES = 1_000  # per reader
 MAX_QUEUED_BYTES = 1 << 20  # per reader
 RECONNECT_SECONDS = (0.05, 2.0)  # first and longest pause between tries to reach Redis
 QUIET_SECONDS = 10.0  # after this much silence Redis is asked whether it is there; after twice as much it is not
+EPHEMERAL = 0  # the offset of what is published but not on the log
 ALIVE = "sb:follow"  # keeps the connection subscribed while nobody reads
 
 
@@ -113,8 +114,10 @@ class Follower:
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(ALIVE, *self._readers)
-                    self._pubsub = pubsub
+                    await pubsub.subscribe(ALIVE)
+                    self._pubsub = pubsub  # from here on newcomers subscribe themselves; those who came before:
+                    if self._readers:
+                        await pubsub.subscribe(*self._readers)
                     await self._receive(pubsub)
             except (RedisError, OSError) as error:
                 if self._confirmed:
@@ -148,6 +151,6 @@ class Follower:
                 reader.resync()
         elif message["type"] == "message":
             offset, _, json = message["data"].partition(" ")
-            line = Line(int(offset), json) if offset.isdigit() else Line(0, message["data"])
+            line = Line(int(offset), json) if offset.isdigit() else Line(EPHEMERAL, message["data"])
             for reader in readers:
                 reader.push(line)

@@ -1,0 +1,35 @@
+"""Waiting for what must happen; the bound only ends a test that has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+BOUND_SECONDS = 10.0
+POLL_SECONDS = 0.01
+
+
+@contextlib.asynccontextmanager
+async def bounded() -> AsyncIterator[None]:
+    """Fails the test if the block hangs."""
+    async with asyncio.timeout(BOUND_SECONDS):
+        yield
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Returns once something outside this process is so, and can only be asked for."""
+    async with bounded():
+        while not await condition():
+            await asyncio.sleep(POLL_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def running(coroutine: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
+    """A background task that ends with the block."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
