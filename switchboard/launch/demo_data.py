@@ -8,7 +8,7 @@ from pathlib import Path
 
 from switchboard.launch import commands
 from switchboard.launch.errors import BuildFailed
-from switchboard.launch.logs import LogFolder, meaningful
+from switchboard.launch.logs import LogFolder, explain, meaningful
 
 MODULE = "shop.demo_data"
 SHOWN_LINES = 8
@@ -22,8 +22,7 @@ async def seed(bot: Path, logs: LogFolder, environment: Mapping[str, str]) -> li
     if not bot.joinpath(*MODULE.split(".")).with_suffix(".py").is_file():
         return []
     finished = await commands.run("demo-data", [sys.executable, "-m", MODULE], environment, logs, bot)
-    lines = meaningful(finished.output)
     if finished.code != 0:
-        words = "\n".join(f"    {line}" for line in lines[-SHOWN_LINES:])
+        words = explain(finished.output)
         raise BuildFailed(f"The demo data could not be made:\n{words}\n  All of it: {logs.file('demo-data')}")
-    return lines[:SHOWN_LINES]
+    return meaningful(finished.output)[:SHOWN_LINES]

@@ -12,11 +12,11 @@ TAIL_BYTES = 64 * 1024
 TAIL_LINES = 10
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_NOISE = re.compile(
-    r"""^\s*(?:$|Traceback\ \(most\ recent|File\ ".*",\ line\ \d+|[\^~]+\s*$|During\ handling\ of|The\ above\ exception
-        |.*(?:Deprecat|Future|Runtime|Syntax|MovedIn20)\w*Warning\b|\s+warnings?\.warn\()""",
-    re.VERBOSE,
-)
+_FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+)')
+_EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|NotFound)\b")
+_ROUTINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\s+(?:DEBUG|INFO|WARNING)\s")
+_WARNING = re.compile(r"^\S+:\d+: \w*Warning\b")
+_NOISE = re.compile(r"^\s*(?:$|Traceback \(most recent|[\^~]+\s*$|During handling of|The above exception)")
 
 
 class LogFolder:
@@ -26,6 +26,7 @@ class LogFolder:
         self.path = path
 
     def file(self, name: str) -> Path:
+        """The log of the child with this name."""
         return self.path / f"{name}.log"
 
     def open(self, name: str) -> IO[bytes]:
@@ -47,18 +48,35 @@ class LogFolder:
             return ""
         with path.open("rb") as log:
             log.seek(max(since, path.stat().st_size - TAIL_BYTES))
-            return "\n".join(f"    {line}" for line in meaningful(log.read().decode(errors="replace"))[-TAIL_LINES:])
+            return explain(log.read().decode(errors="replace"))
 
 
-def meaningful(text: str) -> list[str]:
-    """The lines of a program's output that explain something: no colours, no stack frames, no deprecations."""
-    lines = []
-    after_frame = False
-    for raw in _ESCAPE.sub("", text).splitlines():
+def explain(output: str) -> str:
+    """The last lines of a program's output that say what is wrong, indented; its last lines of any kind if none does."""
+    lines = meaningful(output)
+    telling = [line for line in lines if not _ROUTINE.match(line)] or lines
+    return "\n".join(f"    {line}" for line in telling[-TAIL_LINES:])
+
+
+def meaningful(output: str) -> list[str]:
+    """A program's output without colours, stack frames and the warnings of libraries.
+
+    An exception keeps the innermost place that is not inside a library.
+    """
+    lines: list[str] = []
+    place = ""
+    skip_source = False
+    for raw in _ESCAPE.sub("", output).splitlines():
         line = raw.rstrip()
-        frame = line.lstrip().startswith('File "') and ", line " in line
-        source = after_frame and line.startswith("    ")
-        after_frame = frame
-        if not source and not _NOISE.match(line):
+        source, skip_source = skip_source and line.startswith("  "), False
+        frame = _FRAME.match(line)
+        if frame or _WARNING.match(line):
+            skip_source = True
+            if frame and "site-packages" not in frame["file"] and not frame["file"].startswith("<"):
+                place = f" ({Path(frame['file']).name}, line {frame['line']})"
+        elif _EXCEPTION.match(line):
+            lines.append(line + place)
+            place = ""
+        elif not source and not _NOISE.match(line):
             lines.append(line)
     return lines

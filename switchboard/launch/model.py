@@ -16,14 +16,12 @@ from pathlib import Path
 
 from switchboard.launch import bot_files, commands
 from switchboard.launch.errors import TrainingFailed
-from switchboard.launch.logs import LogFolder, meaningful
+from switchboard.launch.logs import LogFolder, explain
 
 MODELS = "models"
 HASH_LENGTH = 12
 KEPT_MODELS = 5  # of those that we made; a team's own files in models/ are never touched
-ERROR_LINES = 12
 _OURS = re.compile(r"^\d{8}-\d{6}-([0-9a-f]{12})\.tar\.gz$")
-_LOCATED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\s+(\w+)\s+\S+\s+-?\s*")
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Models:
         archive = unfinished / name
         if finished.code != 0 or not archive.exists():
             raise TrainingFailed(
-                f"The model could not be trained. Rasa says:\n{explain(finished.output)}\n"
+                f"The model could not be trained. Rasa says:\n{explain(finished.output) or '    nothing'}\n"
                 f"  All of it: {self._logs.file('train')}"
             )
         os.utime(archive)
@@ -108,17 +106,6 @@ class Models:
         )
         for path in ours[:-KEPT_MODELS]:
             path.unlink(missing_ok=True)
-
-
-def explain(output: str) -> str:
-    """The lines of `rasa train` that say what is wrong with the bot's files."""
-    lines = [line for line in meaningful(output) if not _is_routine(line)]
-    return "\n".join(f"    {line}" for line in lines[-ERROR_LINES:]) or "    nothing."
-
-
-def _is_routine(line: str) -> bool:
-    located = _LOCATED.match(line)
-    return bool(located and located.group(1) in ("INFO", "DEBUG"))
 
 
 def _short_hash(files: Mapping[str, str]) -> str:
