@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import dataclass
 
 import httpx
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from shop.client import Parcel
 from shop.demo_carriers import DemoCarriers
 
 CALL_TIMEOUT = 4.0  # seconds for one call; a customer is watching
 TRIES = 3
-FIRST_WAIT = 0.2  # seconds before the second try; doubles, with some jitter
+FIRST_WAIT = 0.2  # seconds; the wait before the second try is random up to this, and the bound doubles
 LONGEST_WAIT = 1.0
 
 CARRIER_NAMES = {"swiftpost": "SwiftPost", "parcelo": "Parcelo", "northwind": "Northwind Freight"}
@@ -53,7 +53,7 @@ class Carriers:
         """Return where the parcel is. Takes at most `tries` calls; raises `CarrierError`."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._tries),
-            wait=wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT / 2),
+            wait=wait_random_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
             retry=retry_if_exception_type(_NoAnswer),
             reraise=True,
         )
