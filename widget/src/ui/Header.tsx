@@ -22,7 +22,7 @@ export function Header({ title, link, started, onStartOver, onClose }: HeaderPro
   const { strings } = useSurroundings().language;
   const health = useHealth(link, started);
   return (
-    <header>
+    <div class="head">
       <span class="emblem">
         <ChatIcon />
       </span>
@@ -38,7 +38,7 @@ export function Header({ title, link, started, onStartOver, onClose }: HeaderPro
       <button type="button" class="tool" onClick={onClose} aria-label={strings.close} title={strings.close}>
         <CloseIcon />
       </button>
-    </header>
+    </div>
   );
 }
 

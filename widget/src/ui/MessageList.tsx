@@ -15,11 +15,10 @@ const NEAR_END_PX = 48;
 export interface MessageListProps {
   view: View;
   greeting: string | null;
-  title: string;
   onPress(button: Button): void;
 }
 
-export function MessageList({ view, greeting, title, onPress }: MessageListProps): ComponentChild {
+export function MessageList({ view, greeting, onPress }: MessageListProps): ComponentChild {
   const { strings } = useSurroundings().language;
   const { scroller, content, atEnd, toEnd } = useFollowing(view.outgoing.length);
   const rows = rowsOf(view);
@@ -29,7 +28,6 @@ export function MessageList({ view, greeting, title, onPress }: MessageListProps
         <div class="rows" ref={content}>
           {greeting !== null && (
             <div class="row theirs first">
-              <div class="byline">{title}</div>
               <div class="bubble">{greeting}</div>
             </div>
           )}

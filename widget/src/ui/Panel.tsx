@@ -63,7 +63,7 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
           onNo={stopAsking}
         />
       )}
-      <MessageList view={view} greeting={greeting} title={title} onPress={onPress} />
+      <MessageList view={view} greeting={greeting} onPress={onPress} />
       <Composer field={field} />
       <Announcer view={view} />
     </section>

@@ -1,0 +1,75 @@
+"""A network cable between the browser and the server that a test can pull out and plug in again."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+CHUNK = 65_536
+
+
+class Cable:
+    """Forwards TCP connections to a port of this machine. `pull` resets those that are open and refuses new ones."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target = ("127.0.0.1", target_port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._plugged = True
+        self._ends: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def pull(self) -> None:
+        with self._lock:
+            self._plugged = False
+            ends, self._ends = self._ends, set()
+        for end in ends:
+            _close(end)
+
+    def plug(self) -> None:
+        with self._lock:
+            self._plugged = True
+
+    def close(self) -> None:
+        self.pull()
+        _close(self._listener)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return  # closed: the test is over
+            with self._lock:
+                plugged = self._plugged
+            if plugged:
+                self._connect(near)
+            else:
+                _close(near)
+
+    def _connect(self, near: socket.socket) -> None:
+        far = socket.create_connection(self._target)
+        with self._lock:
+            self._ends |= {near, far}
+        for source, sink in ((near, far), (far, near)):
+            threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # either end may go at any time; then so does the other
+            while chunk := source.recv(CHUNK):
+                sink.sendall(chunk)
+        _close(source)
+        _close(sink)
+        with self._lock:
+            self._ends -= {source, sink}
+
+
+def _close(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
