@@ -15,11 +15,13 @@ from channels.validation import NewConversation, Send, parse
 from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
-from switchboard.log.events import MessageSent
-from switchboard.log.log import Appended, Conversation, Draft, Log
+from switchboard.log.events import MessageSent, Participant
+from switchboard.log.log import Appended, Draft, Log
 from switchboard.turns.turn import BOT
 
-OFFERS_LOOKED_AT = 1_000  # a button is honoured while its message is among the last entries of the log
+OFFERS_LOOKED_AT = (
+    1_000  # a button is honoured while its message is among the last entries of the log
+)
 
 
 async def open_conversation(request: Request) -> HTTPResponse:
@@ -29,7 +31,10 @@ async def open_conversation(request: Request) -> HTTPResponse:
     parse(NewConversation, await json_body(request))
     conversation_id = f"c_{secrets.token_urlsafe(16)}"
     end = await chat.log.start(conversation_id, BOT.id, [session.participant, BOT])
-    return json({"conversationId": conversation_id, "epoch": end.epoch, "offset": end.offset}, 201)
+    return json(
+        {"conversationId": conversation_id, "epoch": end.epoch, "offset": end.offset},
+        201,
+    )
 
 
 async def show_conversation(request: Request, conversation_id: str) -> HTTPResponse:
@@ -37,22 +42,35 @@ async def show_conversation(request: Request, conversation_id: str) -> HTTPRespo
     chat = chat_of(request)
     conversation = await chat.conversation(chat.session(request), conversation_id)
     _, wire = await snapshot.take(chat.log, conversation)
-    return HTTPResponse(dumps(wire), content_type="application/json", headers={"Cache-Control": "no-store"})
+    return HTTPResponse(
+        dumps(wire),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
     """`POST /conversations/{id}/messages`: 202 once the message is on the log, 200 if it was there."""
     chat = chat_of(request)
     session = chat.session(request)
-    conversation = await chat.conversation(session, conversation_id)
-    receipt = await accept(chat, session, conversation, parse(Send, await json_body(request)))
+    receipt = await accept(
+        chat, session, conversation_id, parse(Send, await json_body(request))
+    )
     return json(receipt, 200 if receipt["duplicate"] else 202)
 
 
-async def accept(chat: Chat, session: Session, conversation: Conversation, send: Send) -> dict[str, object]:
-    """Append a message of the caller; what the client is told. Raises `ConflictingEntry`, `LogUnavailable`."""
-    event, draft = await _draft(chat.log, session, conversation, send)
-    done: Appended = (await chat.log.publish(conversation.id, draft, asks=True))[0]
+async def accept(
+    chat: Chat, session: Session, conversation_id: str, send: Send
+) -> dict[str, object]:
+    """Append a message of the caller; what the client is told.
+
+    Raises `UnknownConversation` if the caller takes no part in it, `ConflictingEntry`, `LogUnavailable`.
+    """
+    who = session.participant
+    event, draft = await _draft(chat.log, who, conversation_id, send)
+    done: Appended = (
+        await chat.log.publish(conversation_id, draft, asks=True, author=who.id)
+    )[0]
     return {
         "messageId": event.message_id,
         "epoch": done.epoch,
@@ -61,12 +79,14 @@ async def accept(chat: Chat, session: Session, conversation: Conversation, send:
     }
 
 
-async def _draft(log: Log, session: Session, conversation: Conversation, send: Send) -> tuple[MessageSent, Draft]:
-    key = f"in:{session.participant.id}:{send.client_message_id}"
-    title = await _offered(log, conversation.id, send.payload) if send.payload else None
+async def _draft(
+    log: Log, author: Participant, conversation_id: str, send: Send
+) -> tuple[MessageSent, Draft]:
+    key = f"in:{author.id}:{send.client_message_id}"
+    title = await _offered(log, conversation_id, send.payload) if send.payload else None
     event = MessageSent(
-        message_id=f"m_{uuid.uuid5(uuid.NAMESPACE_OID, f'{conversation.id} {key}').hex}",
-        author=session.participant,
+        message_id=f"m_{uuid.uuid5(uuid.NAMESPACE_OID, f'{conversation_id} {key}').hex}",
+        author=author,
         text=title or send.text or send.payload or "",
         payload=send.payload if title else None,
         client_message_id=send.client_message_id,

@@ -10,7 +10,12 @@ from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json
 
 from channels.cors import allow_origin
-from switchboard.log.errors import ConflictingEntry, LogError, LogUnavailable, UnknownConversation
+from switchboard.log.errors import (
+    ConflictingEntry,
+    LogError,
+    LogUnavailable,
+    UnknownConversation,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +40,13 @@ class Problem(Exception):
     def response(self) -> HTTPResponse:
         """The problem body."""
         title = HTTPStatus(self.status).phrase
-        body = {"type": "about:blank", "title": title, "status": self.status, "code": self.code, "detail": self.detail}
+        body = {
+            "type": "about:blank",
+            "title": title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
         if self.temporary:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -49,12 +60,22 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, UnknownConversation):
         return Problem(404, "not_found", "There is no such conversation.")
     if isinstance(error, ConflictingEntry):
-        return Problem(409, "conflict", "This clientMessageId was used before, for another message.")
+        return Problem(
+            409,
+            "conflict",
+            "This clientMessageId was used before, for another message.",
+        )
     if isinstance(error, LogUnavailable):
-        return Problem(503, "unavailable", "Messages cannot be stored right now. Try again in a moment.")
+        return Problem(
+            503,
+            "unavailable",
+            "Messages cannot be stored right now. Try again in a moment.",
+        )
     if isinstance(error, SanicException):
         status = error.status_code or 500
-        return Problem(status, HTTPStatus(status).phrase.lower().replace(" ", "_"), str(error))
+        return Problem(
+            status, HTTPStatus(status).phrase.lower().replace(" ", "_"), str(error)
+        )
     if isinstance(error, LogError):
         return Problem(409, "conflict", "The conversation has changed meanwhile.")
     logger.error("Unexpected error at the edge", exc_info=error)

@@ -21,7 +21,9 @@ class _Asyncio:
 
     @staticmethod
     async def wait(awaitables: Iterable[Any], **options: Any) -> Any:
-        return await asyncio.wait([asyncio.ensure_future(awaitable) for awaitable in awaitables], **options)
+        return await asyncio.wait(
+            [asyncio.ensure_future(awaitable) for awaitable in awaitables], **options
+        )
 
 
 def mend_websockets() -> None:

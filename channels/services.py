@@ -48,21 +48,32 @@ class Chat:
     def create(cls, settings: Settings) -> Chat:
         """Connects to nothing yet."""
         redis = connect(settings.redis)
-        return cls(settings, Log(redis), Follower(redis), Sessions(settings.secret_key.get_secret_value()))
+        return cls(
+            settings,
+            Log(redis),
+            Follower(redis),
+            Sessions(settings.secret_key.get_secret_value()),
+        )
 
     def authenticate(self, token: str) -> Session:
         """Raises `Problem` 401."""
         try:
             return self.sessions.verify(token)
         except InvalidToken as error:
-            raise Problem(401, "unauthorized", "The token is missing, invalid or expired. Start a session.") from error
+            raise Problem(
+                401,
+                "unauthorized",
+                "The token is missing, invalid or expired. Start a session.",
+            ) from error
 
     def session(self, request: Request) -> Session:
         """Who calls. Raises `Problem` 401."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return self.authenticate(token.strip() if scheme.lower() == "bearer" else "")
 
-    async def conversation(self, session: Session, conversation_id: str) -> Conversation:
+    async def conversation(
+        self, session: Session, conversation_id: str
+    ) -> Conversation:
         """A conversation that the caller takes part in. Anybody else's looks as if it did not exist: `Problem` 404."""
         if CONVERSATION_ID.match(conversation_id):
             conversation = await self.log.describe(conversation_id)
@@ -107,7 +118,11 @@ async def json_body(request: Request) -> dict[str, Any]:
         while request.stream is not None and (chunk := await request.stream.read()):
             body += chunk
             if len(body) > BODY_LIMIT:
-                raise Problem(413, "too_large", f"The body is larger than {BODY_LIMIT // 1024} KiB.")
+                raise Problem(
+                    413,
+                    "too_large",
+                    f"The body is larger than {BODY_LIMIT // 1024} KiB.",
+                )
     try:
         data = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:

@@ -19,8 +19,16 @@ async def open_session(request: Request) -> HTTPResponse:
         session, status = chat.sessions.renew(chat.session(request).participant), 200
     else:
         session, status = chat.sessions.guest(wanted.name), 201
-    return json(_wire(session, chat.sessions.sign(session)), status, {"Cache-Control": "no-store"})
+    return json(
+        _wire(session, chat.sessions.sign(session)),
+        status,
+        {"Cache-Control": "no-store"},
+    )
 
 
 def _wire(session: Session, token: str) -> dict[str, object]:
-    return {"token": token, "expiresAt": session.expires_at * 1000, "participant": to_wire(session.participant)}
+    return {
+        "token": token,
+        "expiresAt": session.expires_at * 1000,
+        "participant": to_wire(session.participant),
+    }

@@ -13,7 +13,14 @@ from channels.cors import may_call
 from channels.messages import accept
 from channels.problems import Problem, problem_of
 from channels.services import Chat, chat_of
-from channels.stream import EXPIRED, SHUTDOWN, SLOW, UNAVAILABLE, WRITE_SECONDS, disconnect
+from channels.stream import (
+    EXPIRED,
+    SHUTDOWN,
+    SLOW,
+    UNAVAILABLE,
+    WRITE_SECONDS,
+    disconnect,
+)
 from channels.validation import Send, parse, parse_position
 from switchboard.identity import Session
 from switchboard.log.codec import dumps
@@ -73,7 +80,9 @@ class Socket:
         writing = asyncio.create_task(self._write(conversation, start))
         try:
             left = session.expires_at - time.time()
-            done, _ = await asyncio.wait({reading, writing}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                {reading, writing}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+            )
             if not done:
                 raise Closed(EXPIRED)
             for task in done:
@@ -102,12 +111,19 @@ class Socket:
             await self._reply(command, error=problem)
             raise Closed(UNAVAILABLE if problem.temporary else REFUSED) from error
         await self._reply(command, result={"participant": session.participant.id})
-        return session, conversation, parse_position(f"{connect.get('epoch')}.{connect.get('offset')}")
+        return (
+            session,
+            conversation,
+            parse_position(f"{connect.get('epoch')}.{connect.get('offset')}"),
+        )
 
     async def _write(self, conversation: Conversation, start: Position | None) -> None:
         try:
-            async for frame in Reader(self._chat.log, self._chat.follower, conversation.id).frames(start):
-                await self._send(frame.json)
+            async for batch in Reader(
+                self._chat.log, self._chat.follower, conversation.id
+            ).frames(start):
+                for frame in batch:
+                    await self._send(frame.json)
         except SlowReader as error:
             raise Closed(SLOW) from error
         except LogError as error:
@@ -119,18 +135,34 @@ class Socket:
             try:
                 command = _command(await self._ws.recv())
                 if "send" not in command:
-                    raise Problem(422, "unknown_command", "Commands are: connect (first and once), send.")
-                result = await accept(self._chat, session, conversation, parse(Send, command["send"]))
+                    raise Problem(
+                        422,
+                        "unknown_command",
+                        "Commands are: connect (first and once), send.",
+                    )
+                result = await accept(
+                    self._chat, session, conversation.id, parse(Send, command["send"])
+                )
                 await self._reply(command, result=result)
             except (Problem, LogError) as error:
                 await self._reply(command, error=problem_of(error))
 
-    async def _reply(self, command: dict[str, Any], *, result: Any = None, error: Problem | None = None) -> None:
+    async def _reply(
+        self,
+        command: dict[str, Any],
+        *,
+        result: Any = None,
+        error: Problem | None = None,
+    ) -> None:
         reply: dict[str, Any] = {"id": command["id"]}
         if error is None:
             reply["result"] = result
         else:
-            reply["error"] = {"code": error.code, "message": error.detail, "temporary": error.temporary}
+            reply["error"] = {
+                "code": error.code,
+                "message": error.detail,
+                "temporary": error.temporary,
+            }
         await self._send(dumps(reply))
 
     async def _send(self, text: str) -> None:
@@ -150,5 +182,7 @@ def _command(data: Any) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Problem(400, "bad_json", "A command is JSON in UTF-8.") from error
     if not isinstance(command, dict) or not isinstance(command.get("id"), (int, str)):
-        raise Problem(422, "invalid", "A command is an object with an id, a number or a string.")
+        raise Problem(
+            422, "invalid", "A command is an object with an id, a number or a string."
+        )
     return command

@@ -28,7 +28,16 @@ EXPIRED = (3500, "the token has expired", False)
 
 def disconnect(code: int, reason: str, reconnect: bool) -> Frame:
     """What a client reads before the server closes."""
-    return Frame(dumps({"type": "disconnect", "code": code, "reason": reason, "reconnect": reconnect}))
+    return Frame(
+        dumps(
+            {
+                "type": "disconnect",
+                "code": code,
+                "reason": reason,
+                "reconnect": reconnect,
+            }
+        )
+    )
 
 
 def sse(frame: Frame) -> str:
@@ -42,10 +51,20 @@ async def read_stream(request: Request, conversation_id: str) -> None:
     chat = chat_of(request)
     session = chat.session(request)
     conversation = await chat.conversation(session, conversation_id)
-    start = parse_position(request.headers.get("last-event-id") or request.args.get("lastEventId"))
-    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
+    start = parse_position(
+        request.headers.get("last-event-id") or request.args.get("lastEventId")
+    )
+    response = await request.respond(
+        content_type="text/event-stream; charset=utf-8", headers=HEADERS
+    )
     async with chat.streaming():
-        end = await _pump(chat, session, conversation, Reader(chat.log, chat.follower, conversation.id).frames(start), response)
+        end = await _pump(
+            chat,
+            session,
+            conversation,
+            Reader(chat.log, chat.follower, conversation.id).frames(start),
+            response,
+        )
     if end is not None:
         await asyncio.wait_for(response.send(sse(disconnect(*end))), WRITE_SECONDS)
     await response.eof()
@@ -57,8 +76,9 @@ async def _pump(
     """Send until something ends the stream; says what. A client that left cancels this, and that is all."""
     try:
         async with asyncio.timeout(session.expires_at - time.time()):
-            async for frame in frames:
-                await asyncio.wait_for(response.send(sse(frame)), WRITE_SECONDS)
+            async for batch in frames:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await response.send("".join(map(sse, batch)))
     except asyncio.CancelledError:
         if not chat.stopping:
             raise

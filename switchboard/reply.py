@@ -34,10 +34,17 @@ COALESCE_SECONDS = 0.03  # the first text goes out at once, then what has gather
 class Reply:
     """One bot message, written piece by piece. Use as an asynchronous context manager."""
 
-    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, services: Runtime | None = None) -> None:
+    def __init__(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        services: Runtime | None = None,
+    ) -> None:
         self._dispatcher = dispatcher
         self._conversation = tracker.sender_id
-        self._turn = TurnContext.from_metadata((tracker.latest_message or {}).get("metadata"))
+        self._turn = TurnContext.from_metadata(
+            (tracker.latest_message or {}).get("metadata")
+        )
         self._services = services or runtime()
         self._message_id = f"m_{uuid.uuid4().hex}"
         self._text: list[str] = []
@@ -50,11 +57,16 @@ class Reply:
 
     async def __aenter__(self) -> Reply:
         if self._turn:
-            self._pump = asyncio.create_task(self._send_pending(), name=f"reply {self._message_id}")
+            self._pump = asyncio.create_task(
+                self._send_pending(), name=f"reply {self._message_id}"
+            )
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._pump:
             async with self._writing:  # never in the middle of a write
@@ -80,7 +92,13 @@ class Reply:
     async def run(self, task: Task[..., Any], **arguments: Any) -> Any:
         """Run a task for this conversation; what it reports streams. Raises `TaskError`."""
         turn_id = self._turn.id if self._turn else None
-        runner = Runner(self._services.history, self._conversation, turn_id, self._publish, self.write)
+        runner = Runner(
+            self._services.history,
+            self._conversation,
+            turn_id,
+            self._publish,
+            self.write,
+        )
         return await runner.run(task, arguments)
 
     async def _publish(self, event: Event) -> None:
@@ -110,7 +128,9 @@ class Reply:
         if self._turn:
             drafts = [Draft(event) for event in events]
             log = self._services.log
-            await log.publish(self._turn.conversation, *drafts, authority=self._turn.authority)
+            await log.publish(
+                self._conversation, *drafts, authority=self._turn.authority
+            )
 
     def _utter(self) -> None:
         text = "".join(self._text).strip()

@@ -11,7 +11,12 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 logger = logging.getLogger(__name__)
 
-CONNECT_PAUSES = (0.2, 0.5, 1.0, 2.0)  # seconds between tries while nothing listens: an action server that restarts
+CONNECT_PAUSES = (
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+)  # seconds between tries while nothing listens: an action server that restarts
 
 
 class ActionServerFailed(BaseException):
@@ -32,7 +37,14 @@ class ActionEndpoint(EndpointConfig):
         if other is None:
             return cls(url)
         return cls(
-            url, other.params, other.headers, other.basic_auth, other.token, other.token_name, other.cafile, **other.kwargs
+            url,
+            other.params,
+            other.headers,
+            other.basic_auth,
+            other.token,
+            other.token_name,
+            other.cafile,
+            **other.kwargs,
         )
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
@@ -46,13 +58,23 @@ class ActionEndpoint(EndpointConfig):
                 return await super().request(*args, **kwargs)
             except aiohttp.ClientConnectorError as error:
                 if pause is None:
-                    raise ActionServerFailed(f"the action server does not listen at {self.url}") from error
-                logger.warning("The action server does not listen at %s, trying again in %.1f s", self.url, pause)
+                    raise ActionServerFailed(
+                        f"the action server does not listen at {self.url}"
+                    ) from error
+                logger.warning(
+                    "The action server does not listen at %s, trying again in %.1f s",
+                    self.url,
+                    pause,
+                )
                 await asyncio.sleep(pause)
             except ClientResponseError as error:
                 if error.status == 400:
                     raise
-                raise ActionServerFailed(f"the action server answered {error.status}") from error
+                raise ActionServerFailed(
+                    f"the action server answered {error.status}"
+                ) from error
             except (aiohttp.ClientError, asyncio.TimeoutError) as error:
-                raise ActionServerFailed(f"the action server broke off: {error!r}") from error
+                raise ActionServerFailed(
+                    f"the action server broke off: {error!r}"
+                ) from error
         raise AssertionError("unreachable")

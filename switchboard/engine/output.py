@@ -30,21 +30,36 @@ class LogOutput(OutputChannel):
         if event is not None:
             await self._turn.say(event)
 
-    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
+    async def send_text_message(
+        self, recipient_id: str, text: str, **kwargs: Any
+    ) -> None:
         """Text from components that do not go through `send_response`."""
         await self.send_response(recipient_id, {"text": text, **kwargs})
 
     def _event(self, message: dict[str, Any]) -> Event | None:
         text = message.get("text") or ""
-        offered = [*(message.get("buttons") or []), *(message.get("quick_replies") or [])]
+        offered = [
+            *(message.get("buttons") or []),
+            *(message.get("quick_replies") or []),
+        ]
         buttons = tuple(_button(button) for button in offered)
         if message.get(STREAMED):
-            return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons)
+            return MessageCompleted(
+                message[STREAMED], BOT, text, self._turn.id, buttons
+            )
         image, custom = message.get("image"), message.get("custom") or None
         if not (text or buttons or image or custom):
             return None
         message_id = f"m_{uuid.uuid4().hex}"
-        return MessageSent(message_id, BOT, text, buttons, turn_id=self._turn.id, image=image, custom=custom)
+        return MessageSent(
+            message_id,
+            BOT,
+            text,
+            buttons,
+            turn_id=self._turn.id,
+            image=image,
+            custom=custom,
+        )
 
 
 def _button(button: dict[str, Any]) -> Button:

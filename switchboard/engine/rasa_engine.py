@@ -14,7 +14,6 @@ from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 
 from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
 from switchboard.engine.output import LogOutput
-from switchboard.log.codec import to_wire
 from switchboard.log.errors import LogError
 from switchboard.turns.turn import Turn, TurnError
 
@@ -51,7 +50,9 @@ class RasaEngine:
 
     async def _message(self, turn: Turn) -> UserMessage:
         said = turn.message
-        metadata = {"author": to_wire(said.author), "client": said.metadata or {}, "turn": turn.context()}
+        metadata = {"author": said.author.id, "turn": turn.context()} | (
+            {"client": said.metadata} if said.metadata else {}
+        )
         message = UserMessage(
             said.payload or said.text,
             output_channel=LogOutput(turn),
@@ -71,7 +72,9 @@ class RasaEngine:
         keep their positions; the tracker gets the customer's own words.
         """
         text = message.text or ""
-        words = UserMessage(text, sender_id=message.sender_id, metadata=message.metadata)
+        words = UserMessage(
+            text, sender_id=message.sender_id, metadata=message.metadata
+        )
         words.text = " " + text[1:]
         parsed = await self._agent.processor.parse_message(words)  # type: ignore[union-attr]
         return {**parsed, "text": text}
@@ -79,7 +82,11 @@ class RasaEngine:
     def apology(self) -> str:
         """The domain's `utter_turn_failed` if there is one, else a plain sentence."""
         responses = self._agent.domain.responses if self._agent.domain else {}
-        texts = [response["text"] for response in responses.get(APOLOGY_RESPONSE, []) if response.get("text")]
+        texts = [
+            response["text"]
+            for response in responses.get(APOLOGY_RESPONSE, [])
+            if response.get("text")
+        ]
         return random.choice(texts) if texts else APOLOGY  # noqa: S311 - variety, not secrecy
 
     @property

@@ -6,24 +6,29 @@ import contextlib
 from collections.abc import Iterator
 
 import redis.asyncio
-from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, TimeoutError
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,
+    ReadOnlyError,
+    TimeoutError,
+)
 
 from switchboard.log.errors import LogUnavailable
 
-MAX_CONNECTIONS = 64  # per process; callers wait for one, they never open more
-WAIT_SECONDS = 5.0  # for a free connection, a connect or an answer; a script takes well under a millisecond
+MAX_CONNECTIONS = 256  # per process, one for each command under way; above it Redis counts as unavailable
+WAIT_SECONDS = (
+    5.0  # for a connect or an answer; a script takes well under a millisecond
+)
 
 
 def connect(url: str) -> redis.asyncio.Redis[str]:
     """A client with a bounded pool. Nothing is sent before the first command."""
-    pool = redis.asyncio.BlockingConnectionPool.from_url(
+    return redis.asyncio.Redis.from_url(
         url,
         max_connections=MAX_CONNECTIONS,
-        timeout=WAIT_SECONDS,
         socket_timeout=WAIT_SECONDS,
         decode_responses=True,
     )
-    return redis.asyncio.Redis(connection_pool=pool)
 
 
 @contextlib.contextmanager
@@ -31,5 +36,11 @@ def unavailable_as_log_error() -> Iterator[None]:
     """Turns every way in which Redis fails to answer into `LogUnavailable`."""
     try:
         yield
-    except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError) as error:
+    except (
+        ConnectionError,
+        TimeoutError,
+        BusyLoadingError,
+        ReadOnlyError,
+        OSError,
+    ) as error:
         raise LogUnavailable(f"Redis does not answer: {error}") from error

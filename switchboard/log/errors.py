@@ -1,11 +1,11 @@
 """What can go wrong with a log.
 
-    LogError
-    ├── DecodeError            bytes that are no entry of this vocabulary
-    ├── UnknownConversation    no such log
-    ├── StalePublish           the writer no longer owns the conversation, or its lease
-    ├── ConflictingEntry       the entry's key was used before, for other content
-    └── LogUnavailable         Redis does not answer
+LogError
+├── DecodeError            bytes that are no entry of this vocabulary
+├── UnknownConversation    no such log
+├── StalePublish           the writer no longer owns the conversation, or its lease
+├── ConflictingEntry       the entry's key was used before, for other content
+└── LogUnavailable         Redis does not answer
 """
 
 from __future__ import annotations

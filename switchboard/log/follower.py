@@ -122,7 +122,9 @@ class Follower:
             except (RedisError, OSError) as error:
                 if self._confirmed:
                     pause = RECONNECT_SECONDS[0]
-                logger.warning("Redis is away, trying again in %.2f s: %s", pause, error)
+                logger.warning(
+                    "Redis is away, trying again in %.2f s: %s", pause, error
+                )
             finally:
                 self._pubsub = None
                 self._confirmed.clear()
@@ -151,6 +153,10 @@ class Follower:
                 reader.resync()
         elif message["type"] == "message":
             offset, _, json = message["data"].partition(" ")
-            line = Line(int(offset), json) if offset.isdigit() else Line(EPHEMERAL, message["data"])
+            line = (
+                Line(int(offset), json)
+                if offset.isdigit()
+                else Line(EPHEMERAL, message["data"])
+            )
             for reader in readers:
                 reader.push(line)

@@ -26,6 +26,7 @@ class Lease:
     term: int
     offset: int  # of the oldest unanswered message
     entry: str  # that message, as the log stores it
+    worker: str  # who holds it
 
 
 class Inbox:
@@ -33,7 +34,7 @@ class Inbox:
 
     def __init__(self, redis: Redis[str], worker: str | None = None) -> None:
         self._redis = redis
-        self._worker = worker or uuid.uuid4().hex
+        self.worker = worker or uuid.uuid4().hex
         self._lease = redis.register_script(LEASE)
 
     async def waiting(self) -> list[str]:
@@ -44,27 +45,29 @@ class Inbox:
                     pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
                 partitions = await pipe.execute()
         rows = [row for rows in partitions for row in rows]
-        return [conversation for conversation, _ in sorted(rows, key=lambda row: float(row[1]))]
+        return [
+            conversation
+            for conversation, _ in sorted(rows, key=lambda row: float(row[1]))
+        ]
 
     async def take(self, conversation: str) -> Lease | None:
         """The lease, unless another worker has it or nothing waits."""
         reply = await self._run("take", conversation)
-        return Lease(conversation, *reply) if reply else None
+        return Lease(conversation, *reply, self.worker) if reply else None
 
     async def renew(self, conversation: str) -> bool:
         """Keep the lease for another `LEASE_MS`; false if it was lost."""
         return bool(await self._run("renew", conversation))
 
-    async def release(self, conversation: str) -> int:
-        """Give the lease back. Returns how many messages wait by then, so that none is overlooked."""
-        reply = await self._run("release", conversation)
-        return int(reply[0]) if reply else 0
+    async def release(self, conversation: str) -> None:
+        """Give the lease back with its message unanswered: anybody may take it."""
+        await self._run("release", conversation)
 
     async def _run(self, what: str, conversation: str) -> list[Any]:
         keys = ConversationKeys(conversation)
         with unavailable_as_log_error():
             reply: list[Any] = await self._lease(
                 keys=[keys.meta, keys.waiting, keys.inbox, keys.lease, keys.log],
-                args=[what, self._worker, LEASE_MS, conversation],
+                args=[what, self.worker, LEASE_MS, conversation],
             )
         return reply

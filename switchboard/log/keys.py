@@ -68,3 +68,8 @@ class ConversationKeys:
     @property
     def inbox(self) -> str:
         return inbox(partition(self.conversation))
+
+    @property
+    def publish(self) -> list[str]:
+        """What the publish script touches, in its order."""
+        return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease]

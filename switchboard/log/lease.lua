@@ -2,18 +2,20 @@
 -- ARGV: what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation.
 --
 -- take     {fence, term, offset and JSON of the oldest unanswered message}: every taking raises the fence, so that an older worker's output is refused;
+--          a worker that has the lease already takes it anew;
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- renew    {1}, or {} if the lease was lost.
--- release  {number of messages still waiting}; the conversation is free for anybody.
+-- release  {1}; the conversation is free for anybody.
 
 local meta, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local holder = redis.call('GET', lease)
 
 if ARGV[1] == 'take' then
-  if holder then return {} end
+  if holder and holder ~= ARGV[2] then return {} end
   local oldest = redis.call('LINDEX', waiting, 0)
   if not oldest then
     redis.call('ZREM', inbox, ARGV[4])
+    redis.call('DEL', lease)
     return {}
   end
   redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
@@ -27,4 +29,4 @@ if ARGV[1] == 'renew' then
   return {1}
 end
 redis.call('DEL', lease)
-return {redis.call('LLEN', waiting)}
+return {1}

@@ -14,8 +14,18 @@ from redis.asyncio import Redis
 
 from switchboard.log.codec import encode
 from switchboard.log.connection import unavailable_as_log_error
-from switchboard.log.errors import ConflictingEntry, LogError, StalePublish, UnknownConversation
-from switchboard.log.events import ConversationStarted, Event, Participant, ParticipantJoined
+from switchboard.log.errors import (
+    ConflictingEntry,
+    LogError,
+    StalePublish,
+    UnknownConversation,
+)
+from switchboard.log.events import (
+    ConversationStarted,
+    Event,
+    Participant,
+    ParticipantJoined,
+)
 from switchboard.log.keys import WAKE, ConversationKeys
 
 PUBLISH = (Path(__file__).parent / "publish.lua").read_text(encoding="utf-8")
@@ -73,10 +83,14 @@ class Draft:
 
 @dataclass(frozen=True)
 class Authority:
-    """Under what right a worker writes; a newer term or fence makes the script refuse it. `None` is not checked."""
+    """Under what right a worker writes; a newer term or fence makes the script refuse it. `None` is not checked.
+
+    With the end of a turn the lease of `worker` goes back, unless more messages wait.
+    """
 
     term: int | None = None
     fence: int | None = None
+    worker: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,16 +114,28 @@ def _text(value: int | None) -> str:
 class Log:
     """All conversations of an installation. Every method raises `LogUnavailable` while Redis does not answer."""
 
-    def __init__(self, redis: Redis[str], *, keep: int = KEEP_ENTRIES, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        redis: Redis[str],
+        *,
+        keep: int = KEEP_ENTRIES,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
         self.redis = redis
         self._keep = keep
         self._clock = clock
         self._publish = redis.register_script(PUBLISH)
 
-    async def start(self, conversation: str, owner: str, participants: Sequence[Participant]) -> Appended:
+    async def start(
+        self, conversation: str, owner: str, participants: Sequence[Participant]
+    ) -> Appended:
         """Create a log, with its first entries. Raises `LogError` if the id is taken."""
         joined = [Draft(ParticipantJoined(person)) for person in participants]
-        people = [text for person in participants for text in (person.id, f"{person.role} {person.name}")]
+        people = [
+            text
+            for person in participants
+            for text in (person.id, f"{person.role} {person.name}")
+        ]
         drafts = [Draft(ConversationStarted(conversation, owner)), *joined]
         new_log = (secrets.token_hex(4), owner, json.dumps(people))
         return (await self._run(conversation, drafts, new_log=new_log))[-1]
@@ -121,13 +147,22 @@ class Log:
         authority: Authority = Authority(),  # noqa: B008 - immutable
         asks: bool = False,
         answers: int | None = None,
+        author: str = "",
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
         `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that this batch answers.
+        `author`: a participant id; for anybody who takes no part, the conversation is unknown.
         Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`.
         """
-        return await self._run(conversation, drafts, authority=authority, asks=asks, answers=answers)
+        return await self._run(
+            conversation,
+            drafts,
+            authority=authority,
+            asks=asks,
+            answers=answers,
+            author=author,
+        )
 
     async def _run(
         self,
@@ -138,17 +173,18 @@ class Log:
         new_log: tuple[str, str, str] = ("", "", ""),
         asks: bool = False,
         answers: int | None = None,
+        author: str = "",
     ) -> list[Appended]:
         keys = ConversationKeys(conversation)
         now = self._clock()
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
-            *new_log, self._keep, "1" if asks else "", _text(answers),
+            *new_log, self._keep, "1" if asks else "", _text(answers), authority.worker, author,
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
         with unavailable_as_log_error():
-            reply = await self._publish(keys=[keys.meta, keys.log, keys.keys, keys.waiting, keys.inbox], args=arguments)
+            reply = await self._publish(keys=keys.publish, args=arguments)
         return _appended(conversation, reply)
 
     async def describe(self, conversation: str) -> Conversation:
@@ -158,7 +194,9 @@ class Log:
         if not meta:
             raise UnknownConversation(conversation)
         people = (
-            (name.removeprefix("p:"), *text.split(" ", 1)) for name, text in meta.items() if name.startswith("p:")
+            (name.removeprefix("p:"), *text.split(" ", 1))
+            for name, text in meta.items()
+            if name.startswith("p:")
         )
         return Conversation(
             id=conversation,
@@ -166,19 +204,27 @@ class Log:
             offset=int(meta["offset"]),
             owner=meta["owner"],
             term=int(meta["term"]),
-            participants=tuple(Participant(person, role, name) for person, role, name in people),  # type: ignore[arg-type]
+            participants=tuple(
+                Participant(person, role, name) for person, role, name in people
+            ),  # type: ignore[arg-type]
         )
 
-    async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:
+    async def read(
+        self, conversation: str, after: int, count: int = PAGE
+    ) -> list[Line]:
         """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
         with unavailable_as_log_error():
-            rows = await self.redis.xrange(ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count)
+            rows = await self.redis.xrange(
+                ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count
+            )
         return [_line(row) for row in rows]
 
     async def read_back(self, conversation: str, count: int) -> list[Line]:
         """The last `count` entries, newest first."""
         with unavailable_as_log_error():
-            rows = await self.redis.xrevrange(ConversationKeys(conversation).log, count=count)
+            rows = await self.redis.xrevrange(
+                ConversationKeys(conversation).log, count=count
+            )
         return [_line(row) for row in rows]
 
     async def at(self, conversation: str, offset: int) -> Line | None:
@@ -203,4 +249,7 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
     if status == "exists":
         raise LogError(f"{conversation} exists")
     epoch, places = rest[0], rest[1:]
-    return [Appended(epoch, places[at], bool(places[at + 1])) for at in range(0, len(places), 2)]
+    return [
+        Appended(epoch, places[at], bool(places[at + 1]))
+        for at in range(0, len(places), 2)
+    ]

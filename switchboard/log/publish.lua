@@ -10,14 +10,16 @@
 --      10 keep            how many entries the log keeps
 --      11 asks            '1': the first entry waits for an answer, if a bot owns the conversation
 --      12 answers         offset of the message that this batch answers, or ''
---      13 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
+--      13 worker          with answers: gives this worker's lease back, unless more messages wait
+--      14 author          must take part in the conversation, or '' if that is known
+--      15 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
 --     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 13
+local FIRST = 15
 local TRIM_AT_ONCE = 100
 
 local epoch = redis.call('HGET', meta, 'epoch')
@@ -27,7 +29,7 @@ if ARGV[7] ~= '' then
   redis.call('HSET', meta, 'epoch', epoch, 'offset', 0, 'term', 1, 'fence', 0, 'owner', ARGV[8])
   local people = cjson.decode(ARGV[9])
   for i = 1, #people, 2 do redis.call('HSET', meta, 'p:' .. people[i], people[i + 1]) end
-elseif not epoch then
+elseif not epoch or (ARGV[14] ~= '' and redis.call('HEXISTS', meta, 'p:' .. ARGV[14]) == 0) then
   return {'unknown'}
 end
 
@@ -69,6 +71,7 @@ if ARGV[12] ~= '' then
   redis.call('LREM', waiting, 1, ARGV[12])
   if redis.call('LLEN', waiting) == 0 then
     redis.call('ZREM', inbox, conversation)
+    if redis.call('GET', KEYS[6]) == ARGV[13] then redis.call('DEL', KEYS[6]) end
   end
 end
 

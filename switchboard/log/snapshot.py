@@ -11,7 +11,18 @@ from switchboard.log.log import PAGE, Conversation, Log, Position
 
 Wire = dict[str, Any]  # an entry, or a part of one, as it stands on the wire
 
-MESSAGE_FIELDS = ("messageId", "author", "text", "buttons", "timestamp", "payload", "clientMessageId", "turnId", "image", "custom")
+MESSAGE_FIELDS = (
+    "messageId",
+    "author",
+    "text",
+    "buttons",
+    "timestamp",
+    "payload",
+    "clientMessageId",
+    "turnId",
+    "image",
+    "custom",
+)
 MESSAGE_STATUS = {"sent": "sent", "started": "streaming", "completed": "completed"}
 TASK_FIELDS = ("taskId", "name", "title", "turnId")
 TASK_STATUS = {"started": "running", "completed": "completed", "failed": "failed"}
@@ -47,7 +58,12 @@ class Fold:
         known = self.messages.get(message_id, {"text": "", "buttons": []})
         given = {name: entry[name] for name in MESSAGE_FIELDS if name in entry}
         first_seen = known.get("timestamp", entry["timestamp"])
-        self.messages[message_id] = {**known, **given, "status": MESSAGE_STATUS[verb], "timestamp": first_seen}
+        self.messages[message_id] = {
+            **known,
+            **given,
+            "status": MESSAGE_STATUS[verb],
+            "timestamp": first_seen,
+        }
 
     def _task(self, verb: str, entry: Wire) -> None:
         if verb == "started":
@@ -91,7 +107,9 @@ async def take(log: Log, conversation: Conversation) -> tuple[Position, Wire]:
     while fold.offset < conversation.offset:
         left = conversation.offset - fold.offset
         lines = await log.read(conversation.id, fold.offset, count=min(left, PAGE))
-        if not lines or lines[0].offset > conversation.offset:  # all of it was trimmed meanwhile
+        if (
+            not lines or lines[0].offset > conversation.offset
+        ):  # all of it was trimmed meanwhile
             fold.offset = conversation.offset
         for line in lines:
             if line.offset <= conversation.offset:

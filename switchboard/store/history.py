@@ -42,7 +42,12 @@ class History:
         self._clock = clock
 
     async def started(
-        self, task_id: str, conversation: str, turn: str | None, name: str, arguments: Mapping[str, Any]
+        self,
+        task_id: str,
+        conversation: str,
+        turn: str | None,
+        name: str,
+        arguments: Mapping[str, Any],
     ) -> None:
         """A task begins."""
         row = {
@@ -66,11 +71,17 @@ class History:
 
     async def of(self, conversation: str) -> list[TaskRecord]:
         """The tasks of a conversation, oldest first."""
-        query = select(tasks).where(tasks.c.conversation == conversation).order_by(tasks.c.started_at)
+        query = (
+            select(tasks)
+            .where(tasks.c.conversation == conversation)
+            .order_by(tasks.c.started_at)
+        )
 
         def read() -> list[TaskRecord]:
             with self._engine.connect() as connection:
-                return [TaskRecord(**row) for row in connection.execute(query).mappings()]
+                return [
+                    TaskRecord(**row) for row in connection.execute(query).mappings()
+                ]
 
         return await asyncio.to_thread(read)
 

@@ -3,4 +3,13 @@
 from switchboard.tasks.declaration import Report, Task, task
 from switchboard.tasks.errors import Broken, Refused, TaskError, TimedOut, Unavailable
 
-__all__ = ["Broken", "Refused", "Report", "Task", "TaskError", "TimedOut", "Unavailable", "task"]
+__all__ = [
+    "Broken",
+    "Refused",
+    "Report",
+    "Task",
+    "TaskError",
+    "TimedOut",
+    "Unavailable",
+    "task",
+]

@@ -1,10 +1,10 @@
 """How a task fails.
 
-    TaskError
-    ├── Refused        the business says no
-    ├── Unavailable    something it needs is down; trying again may help
-    ├── TimedOut       it took longer than the task may
-    └── Broken         a defect of the task itself
+TaskError
+├── Refused        the business says no
+├── Unavailable    something it needs is down; trying again may help
+├── TimedOut       it took longer than the task may
+└── Broken         a defect of the task itself
 """
 
 from __future__ import annotations

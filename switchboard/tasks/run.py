@@ -9,9 +9,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
-from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskProgressed, TaskStarted
+from switchboard.log.events import (
+    Event,
+    TaskCompleted,
+    TaskFailed,
+    TaskProgressed,
+    TaskStarted,
+)
 from switchboard.store.history import History
 from switchboard.tasks.declaration import Task
 from switchboard.tasks.errors import Broken, TaskError, TimedOut, Unavailable
@@ -54,7 +65,9 @@ class Runner:
         """The task's result. Raises `TaskError` once the failure is on record and on the log."""
         task_id = f"k_{uuid.uuid4().hex}"
         sink = Sink(task_id, self.publish, self.write)
-        await self.history.started(task_id, self.conversation, self.turn_id, task.name, arguments)
+        await self.history.started(
+            task_id, self.conversation, self.turn_id, task.name, arguments
+        )
         await self.publish(TaskStarted(task_id, task.name, task.title, self.turn_id))
         try:
             result = await self._attempt(task, sink, arguments)
@@ -66,16 +79,22 @@ class Runner:
         await self.publish(TaskCompleted(task_id))
         return result
 
-    async def _attempt(self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]) -> Any:
+    async def _attempt(
+        self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]
+    ) -> Any:
         """All tries of a task, within its time. What it has said is never said twice: then it is not tried again."""
         tries = AsyncRetrying(
             stop=stop_after_attempt(task.tries),
             wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE),
-            retry=retry_if_exception(lambda error: isinstance(error, Unavailable) and not sink.spoke),
+            retry=retry_if_exception(
+                lambda error: isinstance(error, Unavailable) and not sink.spoke
+            ),
             reraise=True,
         )
         try:
-            return await asyncio.wait_for(tries(task.function, sink, **arguments), task.timeout)
+            return await asyncio.wait_for(
+                tries(task.function, sink, **arguments), task.timeout
+            )
         except TaskError:
             raise
         except asyncio.TimeoutError as error:

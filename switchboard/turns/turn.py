@@ -9,7 +9,14 @@ from typing import Any, Protocol
 
 from switchboard.log.codec import decode
 from switchboard.log.errors import DecodeError
-from switchboard.log.events import Event, MessageSent, Participant, TurnCompleted, TurnFailed, TurnStarted
+from switchboard.log.events import (
+    Event,
+    MessageSent,
+    Participant,
+    TurnCompleted,
+    TurnFailed,
+    TurnStarted,
+)
 from switchboard.log.inbox import Lease
 from switchboard.log.log import Authority, Draft, Log
 
@@ -51,7 +58,13 @@ class Turn:
         event = decode(lease.entry).event
         if not isinstance(event, MessageSent):
             raise DecodeError(f"{event.type} cannot be answered")
-        return cls(log, lease.conversation, lease.offset, event, Authority(lease.term, lease.fence))
+        return cls(
+            log,
+            lease.conversation,
+            lease.offset,
+            event,
+            Authority(lease.term, lease.fence, lease.worker),
+        )
 
     @property
     def id(self) -> str:
@@ -61,7 +74,6 @@ class Turn:
     def context(self) -> dict[str, Any]:
         """What an action needs to write into this turn from another process; see `TurnContext`."""
         return {
-            "conversation": self.conversation,
             "id": self.id,
             "term": self.authority.term,
             "fence": self.authority.fence,
@@ -69,7 +81,9 @@ class Turn:
 
     async def start(self) -> None:
         """Say that the message is being answered."""
-        await self._append(Draft(TurnStarted(self.id, self.message.message_id), key=self.id))
+        await self._append(
+            Draft(TurnStarted(self.id, self.message.message_id), key=self.id)
+        )
 
     async def say(self, event: Event) -> None:
         """Append a piece of the answer; the n-th piece only once, however often the turn is tried."""
@@ -78,24 +92,30 @@ class Turn:
 
     async def complete(self) -> None:
         """The message is answered."""
-        await self._append(Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset)
+        await self._append(
+            Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset
+        )
 
     async def fail(self, reason: str, apology: str) -> None:
         """The message cannot be answered; the customer is told so, at once with the end of the turn."""
         sorry = MessageSent(f"m_{uuid.uuid4().hex}", BOT, apology, turn_id=self.id)
         end = TurnFailed(self.id, reason)
-        drafts = (Draft(sorry, key=f"{self.id}:sorry"), Draft(end, key=f"{self.id}:end"))
+        drafts = (
+            Draft(sorry, key=f"{self.id}:sorry"),
+            Draft(end, key=f"{self.id}:end"),
+        )
         await self._append(*drafts, answers=self.offset)
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
-        await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
+        await self.log.publish(
+            self.conversation, *drafts, authority=self.authority, answers=answers
+        )
 
 
 @dataclass(frozen=True)
 class TurnContext:
     """A turn as seen from an action: it came with the message's metadata, through Rasa."""
 
-    conversation: str
     id: str
     authority: Authority
 
@@ -105,4 +125,4 @@ class TurnContext:
         turn = (metadata or {}).get("turn")
         if not isinstance(turn, Mapping):
             return None
-        return cls(turn["conversation"], turn["id"], Authority(turn["term"], turn["fence"]))
+        return cls(turn["id"], Authority(turn["term"], turn["fence"]))

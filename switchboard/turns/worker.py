@@ -15,15 +15,21 @@ from switchboard.turns.turn import Engine, Turn, TurnError
 
 logger = logging.getLogger(__name__)
 
-MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
-RESCAN_SECONDS = 2.0  # finds what no wake-up announced: the conversations of a worker that died
+MAX_CONVERSATIONS = (
+    64  # served side by side in one process; the others stay in the inbox
+)
+RESCAN_SECONDS = (
+    2.0  # finds what no wake-up announced: the conversations of a worker that died
+)
 DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
 
 
 class Worker:
     """Runs turns until it is stopped. A turn that is cut off stays in the inbox and is tried again by whoever comes next."""
 
-    def __init__(self, log: Log, inbox: Inbox, follower: Follower, engine: Engine) -> None:
+    def __init__(
+        self, log: Log, inbox: Inbox, follower: Follower, engine: Engine
+    ) -> None:
         self._log = log
         self._inbox = inbox
         self._follower = follower
@@ -45,9 +51,12 @@ class Worker:
         async with self._follower.subscribe(WAKE) as wakes:
             while True:
                 lines = None
-                with contextlib.suppress(asyncio.TimeoutError):
-                    lines = await asyncio.wait_for(wakes.take(), RESCAN_SECONDS)
-                await self._serve_all([line.json for line in lines] if lines else await self._waiting())
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RESCAN_SECONDS):
+                        lines = await wakes.take()
+                await self._serve_all(
+                    [line.json for line in lines] if lines else await self._waiting()
+                )
 
     async def _waiting(self) -> list[str]:
         try:
@@ -61,9 +70,13 @@ class Worker:
             if conversation in self._serving:
                 continue  # looks for further messages before it ends
             await self._room.wait()
-            task = asyncio.create_task(self._serve(conversation), name=f"turns of {conversation}")
+            task = asyncio.create_task(
+                self._serve(conversation), name=f"turns of {conversation}"
+            )
             self._serving[conversation] = task
-            task.add_done_callback(lambda _, conversation=conversation: self._served(conversation))
+            task.add_done_callback(
+                lambda _, conversation=conversation: self._served(conversation)
+            )
             if len(self._serving) >= MAX_CONVERSATIONS:
                 self._room.clear()
 
@@ -75,18 +88,22 @@ class Worker:
         """Every waiting message of one conversation, in order."""
         try:
             while lease := await self._inbox.take(conversation):
-                renewal = asyncio.create_task(self._keep(conversation))
-                try:
-                    await self._answer(lease)
-                finally:
-                    renewal.cancel()
-                    waiting = await self._inbox.release(conversation)
-                if not waiting:
-                    return
+                await self._hold(lease)
         except LogUnavailable as error:
             logger.warning("%s waits until Redis is back: %s", conversation, error)
         except LogError as error:
             logger.error("%s: the turn was given up: %s", conversation, error)
+
+    async def _hold(self, lease: Lease) -> None:
+        """One turn under its lease, which ends with the turn."""
+        renewal = asyncio.create_task(self._keep(lease.conversation))
+        try:
+            await self._answer(lease)
+        except BaseException:
+            await self._inbox.release(lease.conversation)
+            raise
+        finally:
+            renewal.cancel()
 
     async def _keep(self, conversation: str) -> None:
         """Hold the lease while a turn takes long. If it is lost, the script refuses what the turn still appends."""

@@ -1,0 +1,33 @@
+"""`make bench`: measures, prints, and writes `bench/report.json`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import tempfile
+from pathlib import Path
+
+from bench import streaming, turns
+from bench.server import serve
+
+REPORT = Path(__file__).parent / "report.json"
+
+
+async def measure(folder: Path) -> dict[str, object]:
+    """All figures, from one run of one server."""
+    with serve(folder) as server:
+        return {
+            "python": platform.python_version(),
+            "turns": await turns.compare(server),
+            "streaming": await streaming.measure(server),
+        }
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        report = json.dumps(
+            asyncio.run(measure(Path(scratch))), indent=2, default=float
+        )
+    REPORT.write_text(report + "\n")
+    print(report)

