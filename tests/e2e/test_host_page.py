@@ -140,10 +140,11 @@ def test_the_panel_opens_again_as_the_visitor_left_it(host: Callable[..., Page])
 
 
 def test_a_site_on_another_origin_can_use_the_chat(page: Page, server: RunningServer, cable: Cable) -> None:
-    tag = f'<!doctype html><script src="{server.url}/widget.js" defer data-open></script>'
-    page.route(f"{cable.url}/", lambda route: route.fulfill(body=tag, content_type="text/html"))
-    page.goto(f"{cable.url}/")
+    page.route(f"{cable.url}/widget.js", lambda route: route.abort())
+    page.goto(cable.url)
+    page.add_script_tag(url=f"{server.url}/widget.js")
     chat = Chat(page)
+    chat.open()
     chat.ask("hi")
     kept = page.evaluate("Object.keys(localStorage)")
     assert {f"switchboard:{server.url}:session", f"switchboard:{server.url}:conversation"} <= set(kept)

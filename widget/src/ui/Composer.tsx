@@ -40,7 +40,7 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }): 
           ref={field}
           rows={1}
           value={draft}
-          dir="auto"
+          dir={draft === "" ? undefined : "auto"} // The placeholder is in the widget's own language.
           placeholder={strings.composer}
           aria-label={strings.composer}
           aria-invalid={left < 0}
