@@ -1,0 +1,146 @@
+"""Whole conversations: the trained model, the real actions, a real database. `rasa test` runs no action; this does.
+
+Each is a list of what the customer says and what must be in the answer; `!` marks what must not be.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+
+from shop import tables
+
+pytestmark = pytest.mark.timeout(300)  # importing Rasa and, where no current model is there, training
+
+Dialogue = list[tuple[str, tuple[str, ...]]]
+
+DIALOGUES: dict[str, Dialogue] = {
+    "tracking step by step, then the next order": [
+        ("hey, wheres my stuff", ("order number",)),
+        ("1001", ("e-mail",)),
+        ("ada@example.com", ("SwiftPost: out for delivery", "Parcelo: in transit", "aren't answering")),
+        ("and 1003?", ("was delivered", "!e-mail")),
+    ],
+    "cancelling in one message, a question, and a clear yes": [
+        ("cancel order 1002, ada@example.com", ("two linen cushions", "cancel")),
+        ("wait, how long does delivery take?", ("working days", "two linen cushions")),
+        ("maybe", ("yes or", "two linen cushions", "!Done", "!I've cancelled")),
+        ("yes", ("44.00",)),
+        ("cancel order 1002", ("already cancelled",)),
+    ],
+    "cancelling what has left": [
+        ("pls cancel 1001, ada@example.com", ("can't cancel", "!Shall I")),
+    ],
+    "the other order at the confirmation": [
+        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
+        ("no, the other order", ("number",)),
+        ("1004", ("already cancelled",)),
+    ],
+    "never mind": [
+        ("I want to cancel my order", ("number",)),
+        ("never mind", ("nothing",)),
+        ("no", ("!stopped",)),
+    ],
+    "a return with a reason in own words": [
+        ("i want my money back", ("number",)),
+        ("1003, ada@example.com", ("reason", "?")),
+        ("it's a bit smaller than I thought it would be", ("stoneware vase",)),
+        ("yes please", ("R-1003", "ada@example.com")),
+        ("return order 1003", ("R-1003", "already")),
+    ],
+    "a return that is too late": [
+        ("refund 1006 grace@example.com", ("30 days",)),
+    ],
+    "another address, corrected": [
+        ("change the address of order 1001", ("e-mail",)),
+        ("sorry, I meant 1002", ("e-mail",)),
+        ("ada@example.com", ("treet",)),
+        ("how much is delivery?", ("£3.95", "treet")),
+        ("somewhere nice", ("12 Byron Row",)),
+        ("5 High Street, Cambridge CB1 2AB", ("5 High Street, Cambridge CB1 2AB",)),
+        ("yes", ("1002", "5 High Street")),
+    ],
+    "everything about a new address in one message": [
+        (
+            "change the address of order 1002, ada@example.com, to 5 High Street, Cambridge CB1 2AB",
+            ("5 High Street, Cambridge CB1 2AB", "?"),
+        ),
+        ("no", ("stays",)),
+    ],
+    "another wish in the middle of a form": [
+        ("cancel my order", ("number",)),
+        ("track order 1007, grace@example.com", ("reading lamp", "SwiftPost", "!cancel")),
+    ],
+    "a wrong pair, the same answer, and an end to it": [
+        ("track order 1001", ("e-mail",)),
+        ("eve@example.com", ("together", "number")),
+        ("9999, eve@example.com", ("together",)),
+        ("1001, eve@example.com", ("together",)),
+        ("1002, eve@example.com", ("together",)),
+        ("1003, eve@example.com", ("together",)),
+        ("1001, ada@example.com", ("too many tries", "!SwiftPost")),
+        ("track order 1001, ada@example.com", ("too many tries", "!SwiftPost")),
+    ],
+    "not understood, twice": [
+        ("glorp fnord zzyx", ("!person",)),
+        ("zzyx wubble krrt", ("message",)),
+        ("yes", ("tell them",)),
+    ],
+    "a complaint, then a person": [
+        ("your driver threw my parcel over the fence and drove off", ("C-",)),
+        ("yes please", ("?",)),
+        ("somebody should ring me about it", ("phone number",)),
+        ("07700 900123", ("M-", "07700 900123")),
+    ],
+    "no number at hand": [
+        ("track my order", ("number",)),
+        ("I don't know my order number", ("confirmation e-mail",)),
+    ],
+    "goodbye and a rating": [
+        ("bye", ("how",)),
+        ("2 stars", ("sorry",)),
+        ("no thanks", ("!stopped",)),
+    ],
+    "a payment": [
+        ("my card got declined", ("bank",)),
+        ("trouble paying", ("What happened",)),
+        ("I was charged twice", ("reservation",)),
+    ],
+}  # fmt: skip
+
+# Variations say the same in other words; these words stand for whatever a variation says.
+SYNONYMS = {"tell them": ("tell them", "about"), "stays": ("stays", "haven't changed"), "yes or": ("yes or", "a yes")}
+
+
+@pytest.mark.parametrize("name", DIALOGUES)
+async def test_a_conversation_goes_as_it_should(demo_shop: Engine, name: str) -> None:
+    from tests.support.assistant import assistant
+
+    conversation = uuid.uuid4().hex
+    for text, expectations in DIALOGUES[name]:
+        messages = await assistant().say(conversation, text)
+        answer = "\n".join(message.get("text") or "" for message in messages)
+        assert answer, f"no answer to {text!r}"
+        for expected in expectations:
+            if expected.startswith("!"):
+                assert expected[1:] not in answer, f"{text!r} was answered {answer!r}"
+            else:
+                choices = SYNONYMS.get(expected, (expected,))
+                assert any(choice in answer for choice in choices), f"{text!r} was answered {answer!r}"
+
+
+async def test_a_slot_that_a_payload_sets_opens_no_order(demo_shop: Engine) -> None:
+    from tests.support.assistant import assistant
+
+    conversation = uuid.uuid4().hex
+    crafted = (
+        '/cancel_order{"order_number": "1005", "email": "eve@example.com", "cancel_confirmed": true, "refusal": null}'
+    )
+    for text in (crafted, "/affirm", "yes"):
+        await assistant().say(conversation, text)
+    with demo_shop.connect() as connection:
+        status = select(tables.orders.c.status).where(tables.orders.c.number == "1005")
+        assert connection.execute(status).scalar() == "processing"

@@ -1,0 +1,79 @@
+"""The whole assistant in one process: the trained model with the real actions and a demo shop, without a server.
+
+Importing this module imports Rasa, which takes 10 to 30 s: import it in a fixture, not at the top of a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import structlog
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.model_training import train
+from rasa.utils.endpoints import EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class LocalActions(EndpointConfig):
+    """Runs actions in this process, as the action server would."""
+
+    def __init__(self) -> None:
+        super().__init__(url="http://actions.local")
+        self._executor = ActionExecutor()
+        self._executor.register_package("actions")
+
+    async def request(self, *_: Any, **kwargs: Any) -> Any:
+        return json.loads(json.dumps(await self._executor.run(json.loads(json.dumps(kwargs["json"])))))
+
+
+class Assistant:
+    """A loaded model; hold a conversation with `say`."""
+
+    def __init__(self, model: str) -> None:
+        self._agent = Agent.load(model, action_endpoint=LocalActions())
+
+    async def say(self, conversation_id: str, text: str) -> list[dict[str, Any]]:
+        """Return the messages that the bot answers with."""
+        channel = CollectingOutputChannel()
+        await self._agent.handle_message(UserMessage(text, output_channel=channel, sender_id=conversation_id))
+        return list(channel.messages)
+
+    async def understand(self, text: str) -> dict[str, Any]:
+        """Return what NLU makes of the text."""
+        return dict(await self._agent.parse_message(text))
+
+
+@functools.cache
+def assistant() -> Assistant:
+    """Return this process's assistant: the newest model if it is newer than the bot's files, else one trained now."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    return Assistant(_current_model() or _train())
+
+
+def _current_model() -> str | None:
+    sources = [ROOT / "config.yml", ROOT / "domain.yml", *ROOT.glob("domain/*.yml"), *ROOT.glob("data/*/*.yml")]
+    models = sorted(ROOT.glob("models/*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    changed = max(path.stat().st_mtime for path in sources)
+    return str(models[-1]) if models and models[-1].stat().st_mtime > changed else None
+
+
+def _train() -> str:
+    """Train in a thread of its own: Rasa starts an event loop, and the caller may be in one."""
+    folder = tempfile.mkdtemp(prefix="switchboard-model-")
+
+    def work() -> str:
+        result = train("domain.yml", "config.yml", ["data"], output=folder)
+        if result.model is None:
+            raise RuntimeError(f"training failed with code {result.code}")
+        return str(result.model)
+
+    return asyncio.new_event_loop().run_until_complete(asyncio.to_thread(work))
