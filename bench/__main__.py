@@ -26,8 +26,6 @@ async def measure(folder: Path) -> dict[str, object]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        report = json.dumps(
-            asyncio.run(measure(Path(scratch))), indent=2, default=float
-        )
+        report = json.dumps(asyncio.run(measure(Path(scratch))), indent=2, default=float)
     REPORT.write_text(report + "\n")
     print(report)

@@ -91,9 +91,7 @@ def serve(folder: Path) -> Iterator[Server]:
         )
         processes = []
         for command in commands:
-            process = subprocess.Popen(
-                command, cwd=bot, env=environment, stdout=output, stderr=output
-            )
+            process = subprocess.Popen(command, cwd=bot, env=environment, stdout=output, stderr=output)
             stack.callback(process.wait, 15)
             stack.callback(process.terminate)
             processes.append(process)

@@ -80,19 +80,11 @@ class Ours:
 
 async def compare(server: Server) -> dict[str, float]:
     """Latency at one conversation, and CPU per turn at 32, each as ours over REST."""
-    async with httpx.AsyncClient(
-        limits=httpx.Limits(max_connections=4 * MANY), timeout=60
-    ) as http:
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=4 * MANY), timeout=60) as http:
         for chat in (Ours, Rest):
             await _latency(server, http, chat)
-        pairs = [
-            [await _latency(server, http, chat) for chat in (Ours, Rest)]
-            for _ in range(ROUNDS)
-        ]
-        costs = [
-            [await _cost(server, http, chat) for chat in (Ours, Rest)]
-            for _ in range(MANY_ROUNDS)
-        ]
+        pairs = [[await _latency(server, http, chat) for chat in (Ours, Rest)] for _ in range(ROUNDS)]
+        costs = [[await _cost(server, http, chat) for chat in (Ours, Rest)] for _ in range(MANY_ROUNDS)]
     return {
         "latency_ours_ms": 1000 * statistics.median(pair[0] for pair in pairs),
         "latency_rest_ms": 1000 * statistics.median(pair[1] for pair in pairs),
@@ -103,9 +95,7 @@ async def compare(server: Server) -> dict[str, float]:
     }
 
 
-async def _latency(
-    server: Server, http: httpx.AsyncClient, kind: type[Rest | Ours]
-) -> float:
+async def _latency(server: Server, http: httpx.AsyncClient, kind: type[Rest | Ours]) -> float:
     """The median turn of one conversation, in seconds."""
     chat = kind(http, server.url)
     await chat.open()
@@ -114,9 +104,7 @@ async def _latency(
     return statistics.median(times)
 
 
-async def _cost(
-    server: Server, http: httpx.AsyncClient, kind: type[Rest | Ours]
-) -> float:
+async def _cost(server: Server, http: httpx.AsyncClient, kind: type[Rest | Ours]) -> float:
     """CPU seconds of the server a turn, with many conversations at once."""
     chats = [kind(http, server.url) for _ in range(MANY)]
     await asyncio.gather(*(chat.open() for chat in chats))

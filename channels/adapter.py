@@ -51,9 +51,7 @@ class ChatChannel(InputChannel):
         """The server's root, instead of `/webhooks/switchboard`."""
         return "/"
 
-    def blueprint(
-        self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-    ) -> ChatBlueprint:
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> ChatBlueprint:
         """The routes. `on_new_message` is not used: a request never runs a turn, it only appends to the log."""
         logging.getLogger("switchboard").setLevel(self._settings.log_level)
         logging.getLogger("channels").setLevel(self._settings.log_level)
@@ -75,9 +73,7 @@ class _Bot:
     async def start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         agent = app.ctx.agent
         if agent is None or not agent.is_ready():
-            logger.error(
-                "There is no model: nothing will be answered. Train one with `rasa train`."
-            )
+            logger.error("There is no model: nothing will be answered. Train one with `rasa train`.")
             return
         chat: Chat = app.ctx.chat
         engine = RasaEngine(agent, self._settings.action_url)
@@ -87,9 +83,7 @@ class _Bot:
         loop.add_signal_handler(RELOAD_SIGNAL, self._start_reload, engine)
 
     def _start_reload(self, engine: RasaEngine) -> None:
-        self._reload = asyncio.get_running_loop().create_task(
-            _reload(engine), name="reload"
-        )
+        self._reload = asyncio.get_running_loop().create_task(_reload(engine), name="reload")
 
     async def stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         for task in (self._work, self._reload):

@@ -33,24 +33,16 @@ class ChatBlueprint(Blueprint):
 
     def _add_routes(self) -> None:
         one = f"{PREFIX}/conversations/<conversation_id:str>"
-        self.add_route(
-            sessions.open_session, f"{PREFIX}/sessions", ["POST"], stream=True
-        )
-        self.add_route(
-            messages.open_conversation, f"{PREFIX}/conversations", ["POST"], stream=True
-        )
+        self.add_route(sessions.open_session, f"{PREFIX}/sessions", ["POST"], stream=True)
+        self.add_route(messages.open_conversation, f"{PREFIX}/conversations", ["POST"], stream=True)
         self.add_route(messages.show_conversation, one, ["GET"])
         self.add_route(messages.send_message, f"{one}/messages", ["POST"], stream=True)
         self.add_route(stream.read_stream, f"{one}/stream", ["GET"])
         self.add_websocket_route(socket.open_socket, f"{one}/socket")
         self.add_route(health.health, f"{PREFIX}/health", ["GET"])
         self.add_route(health.openapi, f"{PREFIX}/openapi.json", ["GET"])
-        self.add_route(
-            cors.preflight, f"{PREFIX}/<path:path>", ["OPTIONS"], name="preflight"
-        )
-        self.add_route(
-            nothing, f"{PREFIX}/<path:path>", ["GET", "POST"], name="nothing"
-        )
+        self.add_route(cors.preflight, f"{PREFIX}/<path:path>", ["OPTIONS"], name="preflight")
+        self.add_route(nothing, f"{PREFIX}/<path:path>", ["GET", "POST"], name="nothing")
         page.add_page(self, self.ctx.folder)
         self.middleware("response")(cors.allow_origin)
 
@@ -61,16 +53,12 @@ class ChatBlueprint(Blueprint):
         app.config.WEBSOCKET_MAX_SIZE = BODY_LIMIT
         app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSE_SECONDS
         app.error_handler.add(Exception, answer)
-        app.register_middleware(
-            functools.partial(page.front_page, self.ctx.folder), "request"
-        )
+        app.register_middleware(functools.partial(page.front_page, self.ctx.folder), "request")
         super().register(app, options)
 
     async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.chat = Chat.create(self.ctx.settings)
-        self.ctx.following = loop.create_task(
-            app.ctx.chat.follower.run(), name="follower"
-        )
+        self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower")
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.chat.stop(CLOSE_SECONDS)
@@ -81,6 +69,4 @@ class ChatBlueprint(Blueprint):
 
 async def nothing(request: Request, path: str) -> HTTPResponse:
     """Any other path under the prefix."""
-    raise Problem(
-        404, "not_found", f"There is nothing at /{path}. See {PREFIX}/openapi.json."
-    )
+    raise Problem(404, "not_found", f"There is nothing at /{path}. See {PREFIX}/openapi.json.")

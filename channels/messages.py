@@ -19,9 +19,7 @@ from switchboard.log.events import MessageSent, Participant
 from switchboard.log.log import Appended, Draft, Log
 from switchboard.turns.turn import BOT
 
-OFFERS_LOOKED_AT = (
-    1_000  # a button is honoured while its message is among the last entries of the log
-)
+OFFERS_LOOKED_AT = 1_000  # a button is honoured while its message is among the last entries of the log
 
 
 async def open_conversation(request: Request) -> HTTPResponse:
@@ -53,24 +51,18 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
     """`POST /conversations/{id}/messages`: 202 once the message is on the log, 200 if it was there."""
     chat = chat_of(request)
     session = chat.session(request)
-    receipt = await accept(
-        chat, session, conversation_id, parse(Send, await json_body(request))
-    )
+    receipt = await accept(chat, session, conversation_id, parse(Send, await json_body(request)))
     return json(receipt, 200 if receipt["duplicate"] else 202)
 
 
-async def accept(
-    chat: Chat, session: Session, conversation_id: str, send: Send
-) -> dict[str, object]:
+async def accept(chat: Chat, session: Session, conversation_id: str, send: Send) -> dict[str, object]:
     """Append a message of the caller; what the client is told.
 
     Raises `UnknownConversation` if the caller takes no part in it, `ConflictingEntry`, `LogUnavailable`.
     """
     who = session.participant
     event, draft = await _draft(chat.log, who, conversation_id, send)
-    done: Appended = (
-        await chat.log.publish(conversation_id, draft, asks=True, author=who.id)
-    )[0]
+    done: Appended = (await chat.log.publish(conversation_id, draft, asks=True, author=who.id))[0]
     return {
         "messageId": event.message_id,
         "epoch": done.epoch,
@@ -79,9 +71,7 @@ async def accept(
     }
 
 
-async def _draft(
-    log: Log, author: Participant, conversation_id: str, send: Send
-) -> tuple[MessageSent, Draft]:
+async def _draft(log: Log, author: Participant, conversation_id: str, send: Send) -> tuple[MessageSent, Draft]:
     key = f"in:{author.id}:{send.client_message_id}"
     title = await _offered(log, conversation_id, send.payload) if send.payload else None
     event = MessageSent(

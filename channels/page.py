@@ -23,27 +23,17 @@ def page_folder(folder: Path) -> Path:
 
 def add_page(blueprint: Blueprint, folder: Path) -> None:
     """Serve every file of the page's folder, by its name, and `/widget.js`. `/` itself is taken by `front_page`."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    )
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     for number, path in enumerate(files[:MAX_FILES]):
-        blueprint.static(
-            f"/{path.relative_to(folder).as_posix()}", path, name=f"page_{number}"
-        )
+        blueprint.static(f"/{path.relative_to(folder).as_posix()}", path, name=f"page_{number}")
     blueprint.add_route(widget, "/widget.js", name="widget")
 
 
 async def widget(request: Request) -> HTTPResponse:
     """The chat as one script."""
     if not WIDGET.is_file():
-        raise Problem(
-            404, "not_built", "The widget is not built. `make run` builds it."
-        )
-    return await file(
-        WIDGET, mime_type="text/javascript", headers={"Cache-Control": "no-cache"}
-    )
+        raise Problem(404, "not_built", "The widget is not built. `make run` builds it.")
+    return await file(WIDGET, mime_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 async def front_page(folder: Path, request: Request) -> HTTPResponse | None:

@@ -73,9 +73,7 @@ def problem_of(error: BaseException) -> Problem:
         )
     if isinstance(error, SanicException):
         status = error.status_code or 500
-        return Problem(
-            status, HTTPStatus(status).phrase.lower().replace(" ", "_"), str(error)
-        )
+        return Problem(status, HTTPStatus(status).phrase.lower().replace(" ", "_"), str(error))
     if isinstance(error, LogError):
         return Problem(409, "conflict", "The conversation has changed meanwhile.")
     logger.error("Unexpected error at the edge", exc_info=error)

@@ -21,11 +21,9 @@ class _Asyncio:
 
     @staticmethod
     async def wait(awaitables: Iterable[Any], **options: Any) -> Any:
-        return await asyncio.wait(
-            [asyncio.ensure_future(awaitable) for awaitable in awaitables], **options
-        )
+        return await asyncio.wait([asyncio.ensure_future(awaitable) for awaitable in awaitables], **options)
 
 
 def mend_websockets() -> None:
     """Mend `recv` in this process. Doing it twice changes nothing."""
-    impl.asyncio = _Asyncio()
+    vars(impl)["asyncio"] = _Asyncio()

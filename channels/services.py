@@ -71,9 +71,7 @@ class Chat:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return self.authenticate(token.strip() if scheme.lower() == "bearer" else "")
 
-    async def conversation(
-        self, session: Session, conversation_id: str
-    ) -> Conversation:
+    async def conversation(self, session: Session, conversation_id: str) -> Conversation:
         """A conversation that the caller takes part in. Anybody else's looks as if it did not exist: `Problem` 404."""
         if CONVERSATION_ID.match(conversation_id):
             conversation = await self.log.describe(conversation_id)

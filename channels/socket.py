@@ -80,9 +80,7 @@ class Socket:
         writing = asyncio.create_task(self._write(conversation, start))
         try:
             left = session.expires_at - time.time()
-            done, _ = await asyncio.wait(
-                {reading, writing}, timeout=left, return_when=asyncio.FIRST_COMPLETED
-            )
+            done, _ = await asyncio.wait({reading, writing}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 raise Closed(EXPIRED)
             for task in done:
@@ -107,9 +105,9 @@ class Socket:
             session = self._chat.authenticate(str(connect.get("token", "")))
             conversation = await self._chat.conversation(session, self._conversation_id)
         except (Problem, LogError) as error:
-            problem = problem_of(error)
-            await self._reply(command, error=problem)
-            raise Closed(UNAVAILABLE if problem.temporary else REFUSED) from error
+            refusal = problem_of(error)
+            await self._reply(command, error=refusal)
+            raise Closed(UNAVAILABLE if refusal.temporary else REFUSED) from error
         await self._reply(command, result={"participant": session.participant.id})
         return (
             session,
@@ -119,9 +117,7 @@ class Socket:
 
     async def _write(self, conversation: Conversation, start: Position | None) -> None:
         try:
-            async for batch in Reader(
-                self._chat.log, self._chat.follower, conversation.id
-            ).frames(start):
+            async for batch in Reader(self._chat.log, self._chat.follower, conversation.id).frames(start):
                 for frame in batch:
                     await self._send(frame.json)
         except SlowReader as error:
@@ -140,9 +136,7 @@ class Socket:
                         "unknown_command",
                         "Commands are: connect (first and once), send.",
                     )
-                result = await accept(
-                    self._chat, session, conversation.id, parse(Send, command["send"])
-                )
+                result = await accept(self._chat, session, conversation.id, parse(Send, command["send"]))
                 await self._reply(command, result=result)
             except (Problem, LogError) as error:
                 await self._reply(command, error=problem_of(error))
@@ -182,7 +176,5 @@ def _command(data: Any) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Problem(400, "bad_json", "A command is JSON in UTF-8.") from error
     if not isinstance(command, dict) or not isinstance(command.get("id"), (int, str)):
-        raise Problem(
-            422, "invalid", "A command is an object with an id, a number or a string."
-        )
+        raise Problem(422, "invalid", "A command is an object with an id, a number or a string.")
     return command

@@ -41,7 +41,7 @@ def disconnect(code: int, reason: str, reconnect: bool) -> Frame:
 
 
 def sse(frame: Frame) -> str:
-    """A frame in the format of the HTML standard, section 9.2. JSON has no line breaks outside strings, and none in them."""
+    """A frame in the format of the HTML standard, section 9.2. Our JSON has no line breaks."""
     head = f"id: {frame.position}\n" if frame.position else ""
     return f"{head}data: {frame.json}\n\n"
 
@@ -51,12 +51,8 @@ async def read_stream(request: Request, conversation_id: str) -> None:
     chat = chat_of(request)
     session = chat.session(request)
     conversation = await chat.conversation(session, conversation_id)
-    start = parse_position(
-        request.headers.get("last-event-id") or request.args.get("lastEventId")
-    )
-    response = await request.respond(
-        content_type="text/event-stream; charset=utf-8", headers=HEADERS
-    )
+    start = parse_position(request.headers.get("last-event-id") or request.args.get("lastEventId"))
+    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
     async with chat.streaming():
         end = await _pump(
             chat,

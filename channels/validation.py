@@ -61,9 +61,7 @@ class NewConversation(_Strict):
 class Send(_Strict):
     """A message to send: `text`, or the `payload` of a button."""
 
-    client_message_id: StrictStr = Field(
-        ..., alias="clientMessageId", regex=r"^[A-Za-z0-9_.:-]{1,64}\Z"
-    )
+    client_message_id: StrictStr = Field(..., alias="clientMessageId", regex=r"^[A-Za-z0-9_.:-]{1,64}\Z")
     text: StrictStr | None = None
     payload: StrictStr | None = None
     metadata: dict[StrictStr, Any] | None = None
@@ -107,9 +105,7 @@ def parse(model: type[M], data: Any) -> M:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "__root__")
-        raise Problem(
-            422, "invalid", f"{where}: {first['msg']}" if where else first["msg"]
-        ) from error
+        raise Problem(422, "invalid", f"{where}: {first['msg']}" if where else first["msg"]) from error
 
 
 def parse_position(text: str | None) -> Position | None:

@@ -41,9 +41,7 @@ class Sessions:
 
     def guest(self, name: str) -> Session:
         """A new guest, with an id that nobody can guess."""
-        return self.renew(
-            Participant(f"guest_{secrets.token_urlsafe(16)}", "customer", name)
-        )
+        return self.renew(Participant(f"guest_{secrets.token_urlsafe(16)}", "customer", name))
 
     def renew(self, participant: Participant) -> Session:
         """A fresh session of the same participant."""
@@ -84,6 +82,4 @@ class Sessions:
         role = next((role for role in ROLES if role == claims["role"]), None)
         if role is None or not isinstance(claims["exp"], int):
             raise InvalidToken("an unknown role, or an expiry that is no time")
-        return Session(
-            Participant(str(claims["sub"]), role, str(claims["name"])), claims["exp"]
-        )
+        return Session(Participant(str(claims["sub"]), role, str(claims["name"])), claims["exp"])

@@ -42,9 +42,7 @@ class Reply:
     ) -> None:
         self._dispatcher = dispatcher
         self._conversation = tracker.sender_id
-        self._turn = TurnContext.from_metadata(
-            (tracker.latest_message or {}).get("metadata")
-        )
+        self._turn = TurnContext.from_metadata((tracker.latest_message or {}).get("metadata"))
         self._services = services or runtime()
         self._message_id = f"m_{uuid.uuid4().hex}"
         self._text: list[str] = []
@@ -57,9 +55,7 @@ class Reply:
 
     async def __aenter__(self) -> Reply:
         if self._turn:
-            self._pump = asyncio.create_task(
-                self._send_pending(), name=f"reply {self._message_id}"
-            )
+            self._pump = asyncio.create_task(self._send_pending(), name=f"reply {self._message_id}")
         return self
 
     async def __aexit__(
@@ -128,9 +124,7 @@ class Reply:
         if self._turn:
             drafts = [Draft(event) for event in events]
             log = self._services.log
-            await log.publish(
-                self._conversation, *drafts, authority=self._turn.authority
-            )
+            await log.publish(self._conversation, *drafts, authority=self._turn.authority)
 
     def _utter(self) -> None:
         text = "".join(self._text).strip()

@@ -24,6 +24,4 @@ class Runtime:
 def runtime() -> Runtime:
     """This process's services, one of each."""
     settings = Settings()
-    return Runtime(
-        Log(connect(settings.redis)), History(open_database(settings.database))
-    )
+    return Runtime(Log(connect(settings.redis)), History(open_database(settings.database)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseSettings, Field, SecretStr, validator
 
-DEFAULT_SECRET = "development-only-secret-change-me"
+DEFAULT_SECRET = "development-only-secret-change-me"  # noqa: S105 - production refuses it
 UNIX_SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108, macOS 104
 
 
@@ -20,7 +20,7 @@ class SettingsError(ValueError):
     """Raised when the environment cannot be served safely; the text says what to set."""
 
 
-class Mode(str, enum.Enum):
+class Mode(enum.StrEnum):
     """How strict the process is about its own configuration."""
 
     development = "development"
@@ -30,42 +30,24 @@ class Mode(str, enum.Enum):
 class Settings(BaseSettings):
     """One immutable value, passed to whatever needs it. Environment names are upper case."""
 
-    switchboard_mode: Mode = Field(
-        Mode.development, description="`production` refuses default secrets."
-    )
+    switchboard_mode: Mode = Field(default=Mode.development, description="`production` refuses default secrets.")
     secret_key: SecretStr = Field(
-        SecretStr(DEFAULT_SECRET),
+        default=SecretStr(DEFAULT_SECRET),
         description="Signs session tokens; 32 characters or more.",
     )
-    host: str = Field(
-        "127.0.0.1", description="Interface that the chat server listens on."
-    )
-    port: int = Field(
-        5005, ge=1, le=65535, description="Port of the page, the API and the streams."
-    )
-    action_port: int = Field(
-        5055, ge=1, le=65535, description="Port of the action server."
-    )
-    action_url: str | None = Field(
-        None, description="Action server elsewhere, as `http://host:5055/webhook`."
-    )
-    redis_url: str | None = Field(
-        None, description="Redis 6.2+ or Valkey; unset means the embedded Redis."
-    )
-    database_url: str | None = Field(
-        None, description="SQLAlchemy URL; unset means SQLite in the data folder."
-    )
-    data_dir: Path = Field(
-        Path(".data"), description="Logs, the embedded Redis and SQLite live here."
-    )
+    host: str = Field(default="127.0.0.1", description="Interface that the chat server listens on.")
+    port: int = Field(default=5005, ge=1, le=65535, description="Port of the page, the API and the streams.")
+    action_port: int = Field(default=5055, ge=1, le=65535, description="Port of the action server.")
+    action_url: str | None = Field(default=None, description="Action server elsewhere, as `http://host:5055/webhook`.")
+    redis_url: str | None = Field(default=None, description="Redis 6.2+ or Valkey; unset means the embedded Redis.")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset means SQLite in the data folder.")
+    data_dir: Path = Field(default=Path(".data"), description="Logs, the embedded Redis and SQLite live here.")
     page_dir: Path = Field(
-        Path("shop/page"),
+        default=Path("shop/page"),
         description="Folder served at `/`; a plain page if it does not exist.",
     )
-    allowed_origins: str = Field(
-        "*", description="Sites that may embed the chat, separated by commas."
-    )
-    log_level: str = Field("INFO", description="Level of Switchboard's own logs.")
+    allowed_origins: str = Field(default="*", description="Sites that may embed the chat, separated by commas.")
+    log_level: str = Field(default="INFO", description="Level of Switchboard's own logs.")
 
     class Config:
         env_file = ".env"
@@ -102,11 +84,7 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> frozenset[str]:
         """Origins that may embed the chat; `{"*"}` allows every site."""
-        return frozenset(
-            origin.strip().rstrip("/")
-            for origin in self.allowed_origins.split(",")
-            if origin.strip()
-        )
+        return frozenset(origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip())
 
     def check_production(self) -> None:
         """Raise `SettingsError`, naming every setting that is unsafe outside a developer's machine."""
@@ -115,9 +93,7 @@ class Settings(BaseSettings):
         problems = []
         secret = self.secret_key.get_secret_value()
         if secret == DEFAULT_SECRET or len(secret) < 32:
-            problems.append(
-                "SECRET_KEY must be a secret of your own, of 32 characters or more"
-            )
+            problems.append("SECRET_KEY must be a secret of your own, of 32 characters or more")
         if "*" in self.origins:
             problems.append("ALLOWED_ORIGINS must name the sites that embed the chat")
         if problems:

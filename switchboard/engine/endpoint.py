@@ -23,8 +23,8 @@ class ActionServerFailed(BaseException):
     """Raised when an action did not run, or did not end well.
 
     Rasa's processor catches every `Exception` of an action, records the action as executed and goes on in silence
-    (`rasa/core/processor.py`, `_run_action`). A `BaseException` passes through it, so that the turn ends before its save,
-    and `RasaEngine` turns it into a `TurnError`. It must never leave the engine.
+    (`rasa/core/processor.py`, `_run_action`). A `BaseException` passes through it: the turn ends before its save, and
+    `RasaEngine` makes a `TurnError` of it. It must never leave the engine.
     """
 
 
@@ -58,9 +58,7 @@ class ActionEndpoint(EndpointConfig):
                 return await super().request(*args, **kwargs)
             except aiohttp.ClientConnectorError as error:
                 if pause is None:
-                    raise ActionServerFailed(
-                        f"the action server does not listen at {self.url}"
-                    ) from error
+                    raise ActionServerFailed(f"the action server does not listen at {self.url}") from error
                 logger.warning(
                     "The action server does not listen at %s, trying again in %.1f s",
                     self.url,
@@ -70,11 +68,7 @@ class ActionEndpoint(EndpointConfig):
             except ClientResponseError as error:
                 if error.status == 400:
                     raise
-                raise ActionServerFailed(
-                    f"the action server answered {error.status}"
-                ) from error
-            except (aiohttp.ClientError, asyncio.TimeoutError) as error:
-                raise ActionServerFailed(
-                    f"the action server broke off: {error!r}"
-                ) from error
+                raise ActionServerFailed(f"the action server answered {error.status}") from error
+            except (TimeoutError, aiohttp.ClientError) as error:
+                raise ActionServerFailed(f"the action server broke off: {error!r}") from error
         raise AssertionError("unreachable")

@@ -30,9 +30,7 @@ class LogOutput(OutputChannel):
         if event is not None:
             await self._turn.say(event)
 
-    async def send_text_message(
-        self, recipient_id: str, text: str, **kwargs: Any
-    ) -> None:
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Text from components that do not go through `send_response`."""
         await self.send_response(recipient_id, {"text": text, **kwargs})
 
@@ -44,9 +42,7 @@ class LogOutput(OutputChannel):
         ]
         buttons = tuple(_button(button) for button in offered)
         if message.get(STREAMED):
-            return MessageCompleted(
-                message[STREAMED], BOT, text, self._turn.id, buttons
-            )
+            return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons)
         image, custom = message.get("image"), message.get("custom") or None
         if not (text or buttons or image or custom):
             return None

@@ -68,31 +68,26 @@ class RasaEngine:
     async def _parse_as_text(self, message: UserMessage) -> dict[str, Any]:
         """What NLU makes of text that begins with `/`.
 
-        Rasa would take it for an intent, `/restart` for instance. NLU sees a space in its place instead, so that entities
-        keep their positions; the tracker gets the customer's own words.
+        Rasa would take it for an intent, `/restart` for instance. NLU sees a space in its place, so that entities keep
+        their positions; the tracker gets the customer's own words.
         """
         text = message.text or ""
-        words = UserMessage(
-            text, sender_id=message.sender_id, metadata=message.metadata
-        )
+        words = UserMessage(text, sender_id=message.sender_id, metadata=message.metadata)
         words.text = " " + text[1:]
-        parsed = await self._agent.processor.parse_message(words)  # type: ignore[union-attr]
+        parsed = await self._agent.processor.parse_message(words)
         return {**parsed, "text": text}
 
     def apology(self) -> str:
         """The domain's `utter_turn_failed` if there is one, else a plain sentence."""
         responses = self._agent.domain.responses if self._agent.domain else {}
-        texts = [
-            response["text"]
-            for response in responses.get(APOLOGY_RESPONSE, [])
-            if response.get("text")
-        ]
+        texts = [response["text"] for response in responses.get(APOLOGY_RESPONSE, []) if response.get("text")]
         return random.choice(texts) if texts else APOLOGY  # noqa: S311 - variety, not secrecy
 
     @property
     def model(self) -> str | None:
         """File name of the model that answers."""
-        return self._agent.model_name
+        name: str | None = self._agent.model_name
+        return name
 
     def load(self, model: Path) -> None:
         """Swap the model; turns under way end with the old one. Blocks: call it in a thread."""
@@ -100,7 +95,7 @@ class RasaEngine:
 
 
 def _let_saves_fail(agent: Agent) -> None:
-    """Rasa's fail-safe store saves to memory when Redis fails, and never reads that again: a lost turn that looks saved."""
+    """Rasa's fail-safe store saves to memory when Redis fails, and never reads that again: a lost turn looks saved."""
     store = agent.tracker_store
     if isinstance(store, FailSafeTrackerStore):
         agent.tracker_store = store._tracker_store

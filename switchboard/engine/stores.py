@@ -20,9 +20,8 @@ WAIT_SECONDS = 5.0  # these clients are synchronous: a Redis that hangs stops th
 
 
 def _client(*, decode: bool) -> redis.Redis[Any]:
-    return redis.Redis.from_url(
-        Settings().redis, decode_responses=decode, socket_timeout=WAIT_SECONDS
-    )
+    options: dict[str, Any] = {"decode_responses": decode, "socket_timeout": WAIT_SECONDS}
+    return redis.Redis.from_url(Settings().redis, **options)
 
 
 class TrackerStore(RedisTrackerStore):
@@ -39,9 +38,7 @@ class TrackerStore(RedisTrackerStore):
         self.red = _client(decode=True)
 
     @staticmethod
-    def _merge_trackers(
-        prior_tracker: DialogueStateTracker, tracker: DialogueStateTracker
-    ) -> DialogueStateTracker:
+    def _merge_trackers(prior_tracker: DialogueStateTracker, tracker: DialogueStateTracker) -> DialogueStateTracker:
         """What is stored, and what of `tracker`, the last session of it, is not stored yet.
 
         Rasa's own compares every event with every other one, at each save of a conversation with a second session or
@@ -51,32 +48,21 @@ class TrackerStore(RedisTrackerStore):
         session = _last_session(stored)
         common = len(session)
         events = list(tracker.events)
-        if [_identity(event) for event in events[:common]] != [
-            _identity(event) for event in session
-        ]:
-            merged: DialogueStateTracker = RedisTrackerStore._merge_trackers(
-                prior_tracker, tracker
-            )
+        if [_identity(event) for event in events[:common]] != [_identity(event) for event in session]:
+            merged: DialogueStateTracker = RedisTrackerStore._merge_trackers(prior_tracker, tracker)
             return merged
-        prior_tracker.update_with_events(
-            events[common:], domain=None, override_timestamp=False
-        )
+        prior_tracker.update_with_events(events[common:], domain=None, override_timestamp=False)
         return prior_tracker
 
 
 def _last_session(events: list[Event]) -> list[Event]:
     """The part that `retrieve` gives Rasa."""
-    starts = (
-        at for at in range(len(events) - 1, -1, -1) if _starts_session(events[at])
-    )
+    starts = (at for at in range(len(events) - 1, -1, -1) if _starts_session(events[at]))
     return events[next(starts, 0) :]
 
 
 def _starts_session(event: Event) -> bool:
-    return (
-        isinstance(event, ActionExecuted)
-        and event.action_name == ACTION_SESSION_START_NAME
-    )
+    return isinstance(event, ActionExecuted) and event.action_name == ACTION_SESSION_START_NAME
 
 
 def _identity(event: Event) -> tuple[str, float]:

@@ -12,9 +12,7 @@ from pydantic import BaseModel, StrictInt, StrictStr, parse_obj_as
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import EVENT_TYPES, Event
 
-OPAQUE = frozenset(
-    {"custom", "metadata"}
-)  # their keys belong to the bot and the host page: never renamed
+OPAQUE = frozenset({"custom", "metadata"})  # their keys belong to the bot and the host page: never renamed
 
 
 @dataclass(frozen=True)
@@ -47,15 +45,8 @@ def snake(name: str) -> str:
 def to_wire(value: Any) -> Any:
     """A dataclass, or a tuple of them, as plain JSON types with camelCase names; `None` fields are left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = (
-            (field.name, getattr(value, field.name))
-            for field in dataclasses.fields(value)
-        )
-        return {
-            camel(name): item if name in OPAQUE else to_wire(item)
-            for name, item in fields
-            if item is not None
-        }
+        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {camel(name): item if name in OPAQUE else to_wire(item) for name, item in fields if item is not None}
     if isinstance(value, (tuple, list)):
         return [to_wire(item) for item in value]
     return value
@@ -79,9 +70,7 @@ def decode(text: str | bytes) -> Entry:
     try:
         data = json.loads(text)
         kind = EVENT_TYPES[data.pop("type")]
-        place = _Place(
-            **{name: data.pop(name) for name in ("epoch", "offset", "timestamp")}
-        )
+        place = _Place(**{name: data.pop(name) for name in ("epoch", "offset", "timestamp")})
         event = parse_obj_as(kind, _from_wire(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DecodeError(f"not an entry of this log: {error}") from error
@@ -90,10 +79,7 @@ def decode(text: str | bytes) -> Entry:
 
 def _from_wire(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            snake(name): item if name in OPAQUE else _from_wire(item)
-            for name, item in value.items()
-        }
+        return {snake(name): item if name in OPAQUE else _from_wire(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_from_wire(item) for item in value]
     return value

@@ -6,18 +6,17 @@ import contextlib
 from collections.abc import Iterator
 
 import redis.asyncio
-from redis.exceptions import (
-    BusyLoadingError,
-    ConnectionError,
-    ReadOnlyError,
-    TimeoutError,
-)
+from redis import exceptions
 
 from switchboard.log.errors import LogUnavailable
 
 MAX_CONNECTIONS = 256  # per process, one for each command under way; above it Redis counts as unavailable
-WAIT_SECONDS = (
-    5.0  # for a connect or an answer; a script takes well under a millisecond
+WAIT_SECONDS = 5.0  # for a connect or an answer; a script takes well under a millisecond
+REDIS_AWAY = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.BusyLoadingError,
+    exceptions.ReadOnlyError,
 )
 
 
@@ -36,11 +35,5 @@ def unavailable_as_log_error() -> Iterator[None]:
     """Turns every way in which Redis fails to answer into `LogUnavailable`."""
     try:
         yield
-    except (
-        ConnectionError,
-        TimeoutError,
-        BusyLoadingError,
-        ReadOnlyError,
-        OSError,
-    ) as error:
+    except (*REDIS_AWAY, OSError) as error:
         raise LogUnavailable(f"Redis does not answer: {error}") from error

@@ -169,7 +169,7 @@ class OwnerChanged:
     term: int
 
 
-Event = Union[
+Event = Union[  # noqa: UP007 - one line each reads better
     ConversationStarted,
     ParticipantJoined,
     MessageSent,

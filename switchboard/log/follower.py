@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.exceptions import ConnectionError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from switchboard.log.log import Line
 
@@ -54,7 +55,7 @@ class Subscription:
         self._arrived.set()
 
     async def take(self) -> list[Line] | None:
-        """All that has arrived, at least one line; `None` means: read the log from your position. Raises `SlowReader`."""
+        """All that has arrived, at least one line; `None`: read the log from your position. Raises `SlowReader`."""
         await self._arrived.wait()
         self._arrived.clear()
         if self._slow:
@@ -122,9 +123,7 @@ class Follower:
             except (RedisError, OSError) as error:
                 if self._confirmed:
                     pause = RECONNECT_SECONDS[0]
-                logger.warning(
-                    "Redis is away, trying again in %.2f s: %s", pause, error
-                )
+                logger.warning("Redis is away, trying again in %.2f s: %s", pause, error)
             finally:
                 self._pubsub = None
                 self._confirmed.clear()
@@ -139,7 +138,7 @@ class Follower:
                 asked = False
                 self._dispatch(message)
             elif asked:
-                raise ConnectionError("no answer to a ping")
+                raise RedisConnectionError("no answer to a ping")
             else:
                 asked = True
                 await pubsub.ping()
@@ -153,10 +152,6 @@ class Follower:
                 reader.resync()
         elif message["type"] == "message":
             offset, _, json = message["data"].partition(" ")
-            line = (
-                Line(int(offset), json)
-                if offset.isdigit()
-                else Line(EPHEMERAL, message["data"])
-            )
+            line = Line(int(offset), json) if offset.isdigit() else Line(EPHEMERAL, message["data"])
             for reader in readers:
                 reader.push(line)

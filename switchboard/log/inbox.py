@@ -22,11 +22,12 @@ class Lease:
     """The right to answer a conversation, until it expires or is given back. `fence` tells newer leases from older."""
 
     conversation: str
+    worker: str  # who holds it
     fence: int
     term: int
     offset: int  # of the oldest unanswered message
+    waiting: int  # how many are unanswered, with this one
     entry: str  # that message, as the log stores it
-    worker: str  # who holds it
 
 
 class Inbox:
@@ -45,15 +46,15 @@ class Inbox:
                     pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
                 partitions = await pipe.execute()
         rows = [row for rows in partitions for row in rows]
-        return [
-            conversation
-            for conversation, _ in sorted(rows, key=lambda row: float(row[1]))
-        ]
+        return [conversation for conversation, _ in sorted(rows, key=lambda row: float(row[1]))]
 
     async def take(self, conversation: str) -> Lease | None:
         """The lease, unless another worker has it or nothing waits."""
         reply = await self._run("take", conversation)
-        return Lease(conversation, *reply, self.worker) if reply else None
+        if not reply:
+            return None
+        fence, term, offset, waiting, entry = reply
+        return Lease(conversation, self.worker, fence, term, offset, waiting, entry)
 
     async def renew(self, conversation: str) -> bool:
         """Keep the lease for another `LEASE_MS`; false if it was lost."""

@@ -3,7 +3,7 @@
 All keys of a conversation carry its partition as hash tag, so that one script may touch them, and the partition's
 inbox, on a Redis Cluster too. There are 16 partitions for good: changing the number orphans what is stored.
 
-    sb:{<p>}:inbox             zset    conversations with an unanswered message, scored by when the oldest one arrived (ms)
+    sb:{<p>}:inbox             zset    conversations with an unanswered message, scored by its arrival (ms)
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, and `p:<participant>` → `<role> <name>`
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log

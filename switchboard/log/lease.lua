@@ -1,7 +1,7 @@
 -- Takes, renews or gives back the right to run a conversation's turns. KEYS: meta, waiting, inbox, lease, log.
 -- ARGV: what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation.
 --
--- take     {fence, term, offset and JSON of the oldest unanswered message}: every taking raises the fence, so that an older worker's output is refused;
+-- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON}: every taking raises the fence, so that an older worker's output is refused;
 --          a worker that has the lease already takes it anew;
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- renew    {1}, or {} if the lease was lost.
@@ -20,7 +20,8 @@ if ARGV[1] == 'take' then
   end
   redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
   local entry = redis.call('XRANGE', KEYS[5], oldest .. '-0', oldest .. '-0')[1]
-  return {redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term')), tonumber(oldest), entry[2][2]}
+  local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry[2][2]}
 end
 
 if holder ~= ARGV[2] then return {} end

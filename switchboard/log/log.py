@@ -126,16 +126,10 @@ class Log:
         self._clock = clock
         self._publish = redis.register_script(PUBLISH)
 
-    async def start(
-        self, conversation: str, owner: str, participants: Sequence[Participant]
-    ) -> Appended:
+    async def start(self, conversation: str, owner: str, participants: Sequence[Participant]) -> Appended:
         """Create a log, with its first entries. Raises `LogError` if the id is taken."""
         joined = [Draft(ParticipantJoined(person)) for person in participants]
-        people = [
-            text
-            for person in participants
-            for text in (person.id, f"{person.role} {person.name}")
-        ]
+        people = [text for person in participants for text in (person.id, f"{person.role} {person.name}")]
         drafts = [Draft(ConversationStarted(conversation, owner)), *joined]
         new_log = (secrets.token_hex(4), owner, json.dumps(people))
         return (await self._run(conversation, drafts, new_log=new_log))[-1]
@@ -144,14 +138,14 @@ class Log:
         self,
         conversation: str,
         *drafts: Draft,
-        authority: Authority = Authority(),  # noqa: B008 - immutable
+        authority: Authority = Authority(),
         asks: bool = False,
         answers: int | None = None,
         author: str = "",
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
-        `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that this batch answers.
+        `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that it answers.
         `author`: a participant id; for anybody who takes no part, the conversation is unknown.
         Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`.
         """
@@ -169,7 +163,7 @@ class Log:
         conversation: str,
         drafts: Sequence[Draft],
         *,
-        authority: Authority = Authority(),  # noqa: B008 - immutable
+        authority: Authority = Authority(),
         new_log: tuple[str, str, str] = ("", "", ""),
         asks: bool = False,
         answers: int | None = None,
@@ -194,9 +188,7 @@ class Log:
         if not meta:
             raise UnknownConversation(conversation)
         people = (
-            (name.removeprefix("p:"), *text.split(" ", 1))
-            for name, text in meta.items()
-            if name.startswith("p:")
+            (name.removeprefix("p:"), *text.split(" ", 1)) for name, text in meta.items() if name.startswith("p:")
         )
         return Conversation(
             id=conversation,
@@ -204,27 +196,19 @@ class Log:
             offset=int(meta["offset"]),
             owner=meta["owner"],
             term=int(meta["term"]),
-            participants=tuple(
-                Participant(person, role, name) for person, role, name in people
-            ),  # type: ignore[arg-type]
+            participants=tuple(Participant(person, role, name) for person, role, name in people),  # type: ignore[arg-type]
         )
 
-    async def read(
-        self, conversation: str, after: int, count: int = PAGE
-    ) -> list[Line]:
+    async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:
         """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
         with unavailable_as_log_error():
-            rows = await self.redis.xrange(
-                ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count
-            )
+            rows = await self.redis.xrange(ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count)
         return [_line(row) for row in rows]
 
     async def read_back(self, conversation: str, count: int) -> list[Line]:
         """The last `count` entries, newest first."""
         with unavailable_as_log_error():
-            rows = await self.redis.xrevrange(
-                ConversationKeys(conversation).log, count=count
-            )
+            rows = await self.redis.xrevrange(ConversationKeys(conversation).log, count=count)
         return [_line(row) for row in rows]
 
     async def at(self, conversation: str, offset: int) -> Line | None:
@@ -249,7 +233,4 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
     if status == "exists":
         raise LogError(f"{conversation} exists")
     epoch, places = rest[0], rest[1:]
-    return [
-        Appended(epoch, places[at], bool(places[at + 1]))
-        for at in range(0, len(places), 2)
-    ]
+    return [Appended(epoch, places[at], bool(places[at + 1])) for at in range(0, len(places), 2)]

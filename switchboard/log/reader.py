@@ -47,9 +47,7 @@ class Reader:
         Frames come in batches, each to be sent at once. Raises `SlowReader` if the client reads too slowly,
         `LogUnavailable`, `UnknownConversation`.
         """
-        async with self._follower.subscribe(
-            ConversationKeys(self._conversation).live
-        ) as subscription:
+        async with self._follower.subscribe(ConversationKeys(self._conversation).live) as subscription:
             await self._arrived(subscription)
             async for frames in self._connect(start):
                 yield frames
@@ -59,9 +57,7 @@ class Reader:
                     yield [await self._ping()]
                 elif lines is not None and self._follows(lines):
                     yield [
-                        self._entry(line)
-                        for line in lines
-                        if line.offset > self._at.offset or line.offset == EPHEMERAL
+                        self._entry(line) for line in lines if line.offset > self._at.offset or line.offset == EPHEMERAL
                     ]
                 else:
                     async for frames in self._catch_up():
@@ -90,9 +86,7 @@ class Reader:
 
     async def _connect(self, start: Position | None) -> AsyncIterator[list[Frame]]:
         now = await self._log.describe(self._conversation)
-        recovered = start is not None and await self._reaches(
-            start, Position(now.epoch, now.offset)
-        )
+        recovered = start is not None and await self._reaches(start, Position(now.epoch, now.offset))
         hello = {
             "type": "connected",
             "epoch": now.epoch,
@@ -115,17 +109,13 @@ class Reader:
         if start.epoch != end.epoch or start.offset > end.offset:
             return False
         first = await self._log.read(self._conversation, start.offset, count=1)
-        return start.offset == end.offset or bool(
-            first and first[0].offset == start.offset + 1
-        )
+        return start.offset == end.offset or bool(first and first[0].offset == start.offset + 1)
 
     async def _catch_up(self) -> AsyncIterator[list[Frame]]:
-        """All entries after our position; a snapshot instead where they were trimmed meanwhile, or the epoch changed."""
+        """All entries after our position; a snapshot instead if they were trimmed meanwhile, or the epoch changed."""
         now = await self._log.describe(self._conversation)
         whole = await self._reaches(self._at, Position(now.epoch, now.offset))
-        while whole and (
-            lines := await self._log.read(self._conversation, self._at.offset)
-        ):
+        while whole and (lines := await self._log.read(self._conversation, self._at.offset)):
             whole = lines[0].offset == self._at.offset + 1
             if whole:
                 yield [self._entry(line) for line in lines]

@@ -101,15 +101,13 @@ class Fold:
 async def take(log: Log, conversation: Conversation) -> tuple[Position, Wire]:
     """The conversation as it was described, and the position from which to go on reading.
 
-    Not one entry further: owner and participants are of that moment, and what comes after reaches the reader as an entry.
+    Not one entry further: owner and participants are of that moment, and the reader gets what comes after as entries.
     """
     fold = Fold()
     while fold.offset < conversation.offset:
         left = conversation.offset - fold.offset
         lines = await log.read(conversation.id, fold.offset, count=min(left, PAGE))
-        if (
-            not lines or lines[0].offset > conversation.offset
-        ):  # all of it was trimmed meanwhile
+        if not lines or lines[0].offset > conversation.offset:  # all of it was trimmed meanwhile
             fold.offset = conversation.offset
         for line in lines:
             if line.offset <= conversation.offset:

@@ -37,8 +37,5 @@ def _engine(url: str) -> Engine:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, future=True, connect_args={"timeout": BUSY_SECONDS})
 
-    @event.listens_for(engine, "connect")
-    def _wal(connection, _record) -> None:  # type: ignore[no-untyped-def]
-        connection.execute("PRAGMA journal_mode=WAL")
-
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA journal_mode=WAL"))
     return engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -31,7 +31,7 @@ class TaskRecord:
 
 def utc_now() -> datetime:
     """The wall clock, with its zone."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class History:
@@ -71,17 +71,11 @@ class History:
 
     async def of(self, conversation: str) -> list[TaskRecord]:
         """The tasks of a conversation, oldest first."""
-        query = (
-            select(tasks)
-            .where(tasks.c.conversation == conversation)
-            .order_by(tasks.c.started_at)
-        )
+        query = select(tasks).where(tasks.c.conversation == conversation).order_by(tasks.c.started_at)
 
         def read() -> list[TaskRecord]:
             with self._engine.connect() as connection:
-                return [
-                    TaskRecord(**row) for row in connection.execute(query).mappings()
-                ]
+                return [TaskRecord(**row) for row in connection.execute(query).mappings()]
 
         return await asyncio.to_thread(read)
 

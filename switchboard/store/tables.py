@@ -14,9 +14,7 @@ tasks = Table(
     Column("turn", String(20)),
     Column("name", String(80), nullable=False),
     Column("arguments", JSON, nullable=False),
-    Column(
-        "status", String(20), nullable=False
-    ),  # running, completed, or how it failed
+    Column("status", String(20), nullable=False),  # running, completed, or how it failed
     Column("reason", String(80)),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),

@@ -65,9 +65,7 @@ class Runner:
         """The task's result. Raises `TaskError` once the failure is on record and on the log."""
         task_id = f"k_{uuid.uuid4().hex}"
         sink = Sink(task_id, self.publish, self.write)
-        await self.history.started(
-            task_id, self.conversation, self.turn_id, task.name, arguments
-        )
+        await self.history.started(task_id, self.conversation, self.turn_id, task.name, arguments)
         await self.publish(TaskStarted(task_id, task.name, task.title, self.turn_id))
         try:
             result = await self._attempt(task, sink, arguments)
@@ -79,25 +77,19 @@ class Runner:
         await self.publish(TaskCompleted(task_id))
         return result
 
-    async def _attempt(
-        self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]
-    ) -> Any:
+    async def _attempt(self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]) -> Any:
         """All tries of a task, within its time. What it has said is never said twice: then it is not tried again."""
         tries = AsyncRetrying(
             stop=stop_after_attempt(task.tries),
             wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE),
-            retry=retry_if_exception(
-                lambda error: isinstance(error, Unavailable) and not sink.spoke
-            ),
+            retry=retry_if_exception(lambda error: isinstance(error, Unavailable) and not sink.spoke),
             reraise=True,
         )
         try:
-            return await asyncio.wait_for(
-                tries(task.function, sink, **arguments), task.timeout
-            )
+            return await asyncio.wait_for(tries(task.function, sink, **arguments), task.timeout)
         except TaskError:
             raise
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise TimedOut("timeout") from error
         except Exception as error:  # the edge of the task: its defects end the task, not the conversation
             logger.exception("Task %s broke", task.name)

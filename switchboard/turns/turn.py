@@ -81,9 +81,7 @@ class Turn:
 
     async def start(self) -> None:
         """Say that the message is being answered."""
-        await self._append(
-            Draft(TurnStarted(self.id, self.message.message_id), key=self.id)
-        )
+        await self._append(Draft(TurnStarted(self.id, self.message.message_id), key=self.id))
 
     async def say(self, event: Event) -> None:
         """Append a piece of the answer; the n-th piece only once, however often the turn is tried."""
@@ -92,9 +90,7 @@ class Turn:
 
     async def complete(self) -> None:
         """The message is answered."""
-        await self._append(
-            Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset
-        )
+        await self._append(Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset)
 
     async def fail(self, reason: str, apology: str) -> None:
         """The message cannot be answered; the customer is told so, at once with the end of the turn."""
@@ -107,9 +103,7 @@ class Turn:
         await self._append(*drafts, answers=self.offset)
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
-        await self.log.publish(
-            self.conversation, *drafts, authority=self.authority, answers=answers
-        )
+        await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
 
 
 @dataclass(frozen=True)

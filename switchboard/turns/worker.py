@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 
 from switchboard.log.errors import LogError, LogUnavailable
@@ -15,26 +16,21 @@ from switchboard.turns.turn import Engine, Turn, TurnError
 
 logger = logging.getLogger(__name__)
 
-MAX_CONVERSATIONS = (
-    64  # served side by side in one process; the others stay in the inbox
-)
-RESCAN_SECONDS = (
-    2.0  # finds what no wake-up announced: the conversations of a worker that died
-)
+MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
+RESCAN_SECONDS = 2.0  # finds what no wake-up announced: the conversations of a worker that died
 DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
 
 
 class Worker:
-    """Runs turns until it is stopped. A turn that is cut off stays in the inbox and is tried again by whoever comes next."""
+    """Runs turns until it is stopped. A turn that is cut off stays in the inbox; whoever comes next tries it again."""
 
-    def __init__(
-        self, log: Log, inbox: Inbox, follower: Follower, engine: Engine
-    ) -> None:
+    def __init__(self, log: Log, inbox: Inbox, follower: Follower, engine: Engine) -> None:
         self._log = log
         self._inbox = inbox
         self._follower = follower
         self._engine = engine
         self._serving: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()  # woken while they were served: there may be more to answer
         self._room = asyncio.Event()
         self._room.set()
 
@@ -54,9 +50,7 @@ class Worker:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(RESCAN_SECONDS):
                         lines = await wakes.take()
-                await self._serve_all(
-                    [line.json for line in lines] if lines else await self._waiting()
-                )
+                await self._serve_all([line.json for line in lines] if lines else await self._waiting())
 
     async def _waiting(self) -> list[str]:
         try:
@@ -68,27 +62,32 @@ class Worker:
     async def _serve_all(self, conversations: list[str]) -> None:
         for conversation in conversations:
             if conversation in self._serving:
-                continue  # looks for further messages before it ends
+                self._again.add(conversation)
+                continue
             await self._room.wait()
-            task = asyncio.create_task(
-                self._serve(conversation), name=f"turns of {conversation}"
-            )
-            self._serving[conversation] = task
-            task.add_done_callback(
-                lambda _, conversation=conversation: self._served(conversation)
-            )
-            if len(self._serving) >= MAX_CONVERSATIONS:
-                self._room.clear()
+            self._begin(conversation)
 
-    def _served(self, conversation: str) -> None:
+    def _begin(self, conversation: str) -> None:
+        task = asyncio.create_task(self._serve(conversation), name=f"turns of {conversation}")
+        self._serving[conversation] = task
+        task.add_done_callback(functools.partial(self._served, conversation))
+        if len(self._serving) >= MAX_CONVERSATIONS:
+            self._room.clear()
+
+    def _served(self, conversation: str, task: asyncio.Task[None]) -> None:
         del self._serving[conversation]
         self._room.set()
+        if conversation in self._again and not task.cancelled():
+            self._again.discard(conversation)
+            self._begin(conversation)
 
     async def _serve(self, conversation: str) -> None:
         """Every waiting message of one conversation, in order."""
         try:
-            while lease := await self._inbox.take(conversation):
+            lease = await self._inbox.take(conversation)
+            while lease:
                 await self._hold(lease)
+                lease = await self._inbox.take(conversation) if lease.waiting > 1 else None
         except LogUnavailable as error:
             logger.warning("%s waits until Redis is back: %s", conversation, error)
         except LogError as error:

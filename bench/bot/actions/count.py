@@ -21,9 +21,7 @@ class ActionCount(Action):
     def name(self) -> str:
         return "action_count"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         async with Reply(dispatcher, tracker) as reply:
             for number in range(CHUNKS):
                 await reply.write(f"{number}:{time.time_ns()} ")
