@@ -17,7 +17,9 @@ from switchboard.log.events import EVENT_TYPES, Event, MessageSent, TaskProgress
 from tests.support.people import ADA
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-OPAQUE = st.dictionaries(st.text(), st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+OPAQUE = st.dictionaries(
+    st.text(), st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
 
 
 def events_of(kind: type[Event]) -> st.SearchStrategy[Event]:

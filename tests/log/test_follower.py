@@ -72,7 +72,9 @@ async def _gone(client: redis.asyncio.Redis[str]) -> bool:
     return await subscribers(client, "news") == 0
 
 
-async def test_a_channel_that_was_left_can_be_joined_again_at_once(follower: Follower, client: redis.asyncio.Redis[str]) -> None:
+async def test_a_channel_that_was_left_can_be_joined_again_at_once(
+    follower: Follower, client: redis.asyncio.Redis[str]
+) -> None:
     async with bounded():
         for offset in range(1, 21):
             async with follower.subscribe("news") as subscription:
@@ -85,7 +87,9 @@ async def test_a_channel_that_was_left_can_be_joined_again_at_once(follower: Fol
                 assert lines[0].offset == offset
 
 
-async def test_a_lost_connection_tells_every_reader_to_read_again(follower: Follower, client: redis.asyncio.Redis[str]) -> None:
+async def test_a_lost_connection_tells_every_reader_to_read_again(
+    follower: Follower, client: redis.asyncio.Redis[str]
+) -> None:
     async with bounded(), follower.subscribe("news") as subscription:
         assert await subscription.take() is None
         for offset in (1, 2, 3):
@@ -105,7 +109,9 @@ async def test_a_redis_that_dies_and_comes_back_is_found_again(follower: Followe
         assert await subscription.take() == [Line(1, "{}")]
 
 
-async def test_a_connection_that_went_silent_is_given_up(client: redis.asyncio.Redis[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_went_silent_is_given_up(
+    client: redis.asyncio.Redis[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "QUIET_SECONDS", 0.05)
     follower = Follower(client)
     async with bounded(), running(follower.run()), follower.subscribe("news") as subscription:
@@ -114,7 +120,9 @@ async def test_a_connection_that_went_silent_is_given_up(client: redis.asyncio.R
         assert await subscription.take() is None, "no answer to a ping, so it subscribed anew"
 
 
-async def test_a_quiet_connection_that_answers_is_kept(client: redis.asyncio.Redis[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quiet_connection_that_answers_is_kept(
+    client: redis.asyncio.Redis[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "QUIET_SECONDS", 0.02)
     follower = Follower(client)
     async with bounded(), running(follower.run()), follower.subscribe("news") as subscription:

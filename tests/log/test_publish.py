@@ -135,7 +135,9 @@ async def test_output_under_an_old_fence_is_refused_whole(log: Log, client: redi
             "c_1", Draft(TurnStarted("t4", "m")), authority=Authority(old.term, old.fence), answers=old.offset
         )
     assert await offsets(log) == [1, 2, 3, 4]
-    assert (await log.publish("c_1", Draft(TurnStarted("t4", "m")), authority=Authority(new.term, new.fence)))[0].offset == 5
+    assert (await log.publish("c_1", Draft(TurnStarted("t4", "m")), authority=Authority(new.term, new.fence)))[
+        0
+    ].offset == 5
 
 
 async def test_output_under_an_old_term_is_refused(log: Log, client: redis.asyncio.Redis[str]) -> None:

@@ -94,7 +94,12 @@ async def test_the_snapshot_in_redis_is_the_fold_of_what_was_appended(log: Log) 
     assert (state["offset"], state["turn"], state["owner"]) == (10, "t4", "bot:main")
     question, answer = state["messages"]
     assert (question["status"], question["text"], question["clientMessageId"]) == ("sent", "Where is it?", "x")
-    assert (answer["status"], answer["text"], answer["buttons"], answer["turnId"]) == ("streaming", "Let me look.", [], "t4")
+    assert (answer["status"], answer["text"], answer["buttons"], answer["turnId"]) == (
+        "streaming",
+        "Let me look.",
+        [],
+        "t4",
+    )
     assert state["tasks"] == [
         {"taskId": "k1", "name": "track", "title": "Tracking", "turnId": "t4", "status": "running", "done": 1, "total": 3, "note": "Asking"}
     ]  # fmt: skip
@@ -119,7 +124,9 @@ async def test_the_end_of_a_turn_interrupts_what_it_left_open(log: Log) -> None:
     await start(log)
     for end in (TurnCompleted("t1"), TurnFailed("t1", "error")):
         message_id = f"m_{end.type}"
-        await tell(log, TurnStarted("t1", "m"), MessageStarted(message_id, BOT, "t1"), MessageDelta(message_id, "so far"), end)
+        await tell(
+            log, TurnStarted("t1", "m"), MessageStarted(message_id, BOT, "t1"), MessageDelta(message_id, "so far"), end
+        )
         assert (await taken(log))["messages"][-1]["status"] == "interrupted"
         assert (await taken(log))["messages"][-1]["text"] == "so far"
 
@@ -147,5 +154,15 @@ async def test_a_snapshot_ends_where_its_description_ends(log: Log) -> None:
 async def test_entries_of_a_newer_version_change_nothing() -> None:
     fold = Fold()
     for offset, kind in enumerate(("message.pinned", "task.paused", "turn.paused", "weather.changed"), 1):
-        fold.apply({"type": kind, "offset": offset, "epoch": "e", "timestamp": 1, "messageId": "m", "taskId": "k", "turnId": "t"})
+        fold.apply(
+            {
+                "type": kind,
+                "offset": offset,
+                "epoch": "e",
+                "timestamp": 1,
+                "messageId": "m",
+                "taskId": "k",
+                "turnId": "t",
+            }
+        )
     assert lived(fold) == [4, None, [], []]
