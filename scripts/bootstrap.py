@@ -66,63 +66,30 @@ def wanted(requirements: Path) -> dict[str, str]:
     import tomllib  # Here, so that an older Python still gets to say that it is too old.
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    packaging = {
-        "project": project["project"],
-        "setuptools": project["tool"]["setuptools"],
-    }
+    packaging = {"project": project["project"], "setuptools": project["tool"]["setuptools"]}
     content = hashlib.sha256(requirements.read_bytes())
     content.update(json.dumps(packaging, sort_keys=True).encode())
-    return {
-        "python": sys.version,
-        "root": str(ROOT),
-        "content": content.hexdigest(),
-        "file": requirements.name,
-    }
+    return {"python": sys.version, "root": str(ROOT), "content": content.hexdigest(), "file": requirements.name}
 
 
 def installer() -> Path:
     """The pinned `uv`, in a small environment of its own; installed by hash if it is not there yet."""
     requirements = REQUIREMENTS / "uv.txt"
-    stamp = {
-        "python": sys.version,
-        "root": str(ROOT),
-        "content": hashlib.sha256(requirements.read_bytes()).hexdigest(),
-    }
+    stamp = {"python": sys.version, "root": str(ROOT), "content": hashlib.sha256(requirements.read_bytes()).hexdigest()}
     folder = Folder(ROOT / ".uv")
     if folder.stamp() != stamp:
         say("installing uv, which installs the rest")
         shutil.rmtree(folder.path, ignore_errors=True)
         with folder.being_made(stamp):
             create_venv(folder.path)
-            pip = [
-                str(folder.path / "bin/python"),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ]
-            call(
-                [
-                    *pip,
-                    "--only-binary=:all:",
-                    "--require-hashes",
-                    "--requirement",
-                    str(requirements),
-                ],
-                "install uv",
-            )
+            pip = [str(folder.path / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            call([*pip, "--only-binary=:all:", "--require-hashes", "--requirement", str(requirements)], "install uv")
     return folder.path / "bin/uv"
 
 
 def create_venv(path: Path) -> None:
     """Make a virtual environment with pip. Raises `BootstrapError` where Python came without its venv module."""
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", str(path)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    made = subprocess.run([sys.executable, "-m", "venv", str(path)], check=False, capture_output=True, text=True)
     if made.returncode != 0:
         raise BootstrapError(
             f"{sys.executable} cannot make virtual environments:\n{made.stdout.strip()}{made.stderr.strip()}\n"
@@ -140,41 +107,13 @@ def fill(uv: Path, folder: Folder, requirements: Path, stamp: dict[str, str]) ->
     with folder.being_made(stamp):
         python = folder.path / "bin/python"
         if not python.exists():
-            create = [
-                str(uv),
-                "venv",
-                "--quiet",
-                "--allow-existing",
-                "--python",
-                sys.executable,
-                str(folder.path),
-            ]
+            create = [str(uv), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder.path)]
             call(create, "create .venv")
         to_venv = ["--python", str(python)]
         quiet = [] if sys.stderr.isatty() else ["--quiet"]  # Progress bars on a terminal, no list of packages in a log.
-        call(
-            [
-                str(uv),
-                "pip",
-                "sync",
-                *quiet,
-                "--require-hashes",
-                *to_venv,
-                str(requirements),
-            ],
-            "install the packages",
-        )
-        editable = [
-            "--no-deps",
-            "--no-build-isolation",
-            "--offline",
-            "--editable",
-            str(ROOT),
-        ]
-        call(
-            [str(uv), "pip", "install", "--quiet", *to_venv, *editable],
-            "install this project",
-        )
+        call([str(uv), "pip", "sync", *quiet, "--require-hashes", *to_venv, str(requirements)], "install the packages")
+        editable = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(ROOT)]
+        call([str(uv), "pip", "install", "--quiet", *to_venv, *editable], "install this project")
 
 
 def call(command: list[str], purpose: str) -> None:
@@ -209,11 +148,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make .venv what requirements/ says.")
-    parser.add_argument(
-        "--runtime",
-        action="store_true",
-        help="without what only tests and linters need",
-    )
+    parser.add_argument("--runtime", action="store_true", help="without what only tests and linters need")
     arguments = parser.parse_args()
     if sys.version_info[:2] != PYTHON_VERSION:
         found = ".".join(map(str, sys.version_info[:3]))

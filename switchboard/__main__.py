@@ -58,13 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 def _mode(arguments: argparse.Namespace, bot: Bot) -> Coroutine[object, object, None]:
     if arguments.command == "train":
         return modes.train(bot, force=arguments.force)
-    return {
-        "run": modes.run,
-        "dev": modes.dev,
-        "shell": modes.shell,
-        "page": modes.page,
-        "redis": modes.redis,
-    }[arguments.command](bot)
+    return {"run": modes.run, "dev": modes.dev, "shell": modes.shell, "page": modes.page, "redis": modes.redis}[
+        arguments.command
+    ](bot)
 
 
 async def _until_stopped(mode: Coroutine[object, object, None], screen: Screen) -> int:

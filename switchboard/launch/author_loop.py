@@ -34,18 +34,9 @@ class AuthorLoop:
         async with asyncio.TaskGroup() as group:
             # The folder itself, not its files one by one: editors save by replacing a file, which ends a watch on it.
             group.create_task(self._follow([folder], self._train, _is_root_file, recursive=False))
-            model_folders = [
-                folder / bot_files.DOMAIN_FOLDER,
-                folder / bot_files.DATA_FOLDER,
-            ]
+            model_folders = [folder / bot_files.DOMAIN_FOLDER, folder / bot_files.DATA_FOLDER]
             group.create_task(self._follow(model_folders, self._train, _is_model_file))
-            group.create_task(
-                self._follow(
-                    [folder / "actions", folder / "shop"],
-                    self._restart_actions,
-                    _is_python,
-                )
-            )
+            group.create_task(self._follow([folder / "actions", folder / "shop"], self._restart_actions, _is_python))
             if self._bot.front_end.exists:
                 group.create_task(self._follow([self._bot.front_end.sources], self._build_page, _is_any))
         self._bot.screen.line("watching", "nothing is there to watch")
@@ -91,10 +82,7 @@ class AuthorLoop:
                     f"The chat server did not take the new model; the old one goes on.{chat.last_words()}"
                 )
             await asyncio.sleep(SWAP_POLL)
-        self._bot.screen.line(
-            "model",
-            f"answers since {time.strftime('%H:%M:%S')}; conversations went on meanwhile",
-        )
+        self._bot.screen.line("model", f"answers since {time.strftime('%H:%M:%S')}; conversations went on meanwhile")
 
     async def _restart_actions(self) -> None:
         self._bot.screen.line("saved", "actions; restarting the action server")
@@ -111,10 +99,7 @@ async def _changes(folders: list[Path], relevant: Callable[[Path], bool], recurs
     if not folders:
         return
     watched = awatch(
-        *folders,
-        watch_filter=lambda _, path: relevant(Path(path)),
-        debounce=DEBOUNCE_MS,
-        recursive=recursive,
+        *folders, watch_filter=lambda _, path: relevant(Path(path)), debounce=DEBOUNCE_MS, recursive=recursive
     )
     async for _ in watched:
         yield
@@ -125,13 +110,7 @@ def _is_root_file(path: Path) -> bool:
 
 
 def _is_model_file(path: Path) -> bool:
-    return path.suffix in (
-        ".yml",
-        ".yaml",
-        ".json",
-        ".txt",
-        ".csv",
-    ) and not path.name.startswith(".")
+    return path.suffix in (".yml", ".yaml", ".json", ".txt", ".csv") and not path.name.startswith(".")
 
 
 def _is_python(path: Path) -> bool:

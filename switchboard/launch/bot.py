@@ -76,10 +76,7 @@ class Bot:
         settings = self.settings
         lines = [f"Open http://{reachable(settings.host)}:{settings.port} and say hello."]
         lines += ["", *hints] if hints else []
-        lines += [
-            "",
-            f"Data: {_near(settings.data_dir)}    Logs: {_near(self.logs.path)}    Ctrl-C stops everything.",
-        ]
+        lines += ["", f"Data: {_near(settings.data_dir)}    Logs: {_near(self.logs.path)}    Ctrl-C stops everything."]
         self.screen.text("\n" + "\n".join(f"  {line}".rstrip() for line in lines) + "\n")
 
 

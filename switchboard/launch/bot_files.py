@@ -8,12 +8,9 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-CONFIG, DOMAIN_FILE, DOMAIN_FOLDER, DATA_FOLDER = (
-    "config.yml",
-    "domain.yml",
-    "domain",
-    "data",
-)
+import yaml
+
+CONFIG, DOMAIN_FILE, DOMAIN_FOLDER, DATA_FOLDER = ("config.yml", "domain.yml", "domain", "data")
 _COMPONENT = re.compile(r"""^\s*-?\s*name:\s*["']?([A-Za-z_][\w.]*\.\w+)["']?\s*(?:#.*)?$""", re.MULTILINE)
 _SKIPPED_SUFFIXES = (".pyc", "~", ".swp", ".tmp")
 
@@ -43,7 +40,21 @@ def local_modules(bot: Path) -> Iterator[Path]:
 
 def fingerprints(bot: Path) -> dict[str, str]:
     """Content hash of each file, by its path in the bot's folder."""
-    return {str(path.relative_to(bot)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(bot)}
+    return {str(path.relative_to(bot)): _digest(path) for path in files_of(bot)}
+
+
+def config_fingerprint(bot: Path) -> dict[str, str]:
+    """The part of `fingerprints` that is about `config.yml`."""
+    return {CONFIG: _digest(bot / CONFIG)} if (bot / CONFIG).is_file() else {}
+
+
+def meaning_of_config(bot: Path) -> object:
+    """What `config.yml` says, without what Rasa writes into it by itself: comments and, once, the `assistant_id`."""
+    try:
+        content = yaml.safe_load((bot / CONFIG).read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    return {**content, "assistant_id": None} if isinstance(content, dict) else content
 
 
 def fingerprint(files: Mapping[str, str]) -> str:
@@ -52,3 +63,7 @@ def fingerprint(files: Mapping[str, str]) -> str:
     for name, digest in sorted(files.items()):
         total.update(f"{name}\0{digest}\n".encode())
     return total.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

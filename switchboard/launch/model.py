@@ -20,6 +20,7 @@ from switchboard.launch.logs import LogFolder, explain
 
 MODELS = "models"
 HASH_LENGTH = 12
+UNFINISHED = "unfinished.tar.gz"
 KEPT_MODELS = 5  # of those that we made; a team's own files in models/ are never touched
 _OURS = re.compile(r"^\d{8}-\d{6}-([0-9a-f]{12})\.tar\.gz$")
 
@@ -43,11 +44,7 @@ class Models:
 
     def newest(self) -> Path | None:
         """The model that Rasa would load, by Rasa's own rule."""
-        return max(
-            self._folder.glob("*.tar.gz"),
-            key=lambda path: path.stat().st_mtime,
-            default=None,
-        )
+        return max(self._folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, default=None)
 
     def current(self, files: Mapping[str, str]) -> Path | None:
         """The model made from exactly these files, if it is still there; it becomes the newest."""
@@ -70,39 +67,33 @@ class Models:
         return Model(await self._train(files), trained=True)
 
     async def _train(self, files: Mapping[str, str]) -> Path:
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{_short_hash(files)}.tar.gz"
-        unfinished = (
-            self._folder / ".unfinished"
-        )  # Rasa writes archives in place; a killed training leaves half of one.
+        started = time.strftime("%Y%m%d-%H%M%S")
+        meant = bot_files.meaning_of_config(self._bot)
+        # Rasa writes archives in place; a killed training leaves half of one.
+        unfinished = self._folder / ".unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        arguments = [
-            sys.executable,
-            "-m",
-            "rasa",
-            "train",
-            "--out",
-            str(unfinished),
-            "--fixed-model-name",
-            name,
-        ]
+        arguments = [sys.executable, "-m", "rasa", "train", "--out", str(unfinished), "--fixed-model-name", UNFINISHED]
         finished = await commands.run("train", arguments, self._environment, self._logs, self._bot)
-        archive = unfinished / name
+        archive = unfinished / UNFINISHED
         if finished.code != 0 or not archive.exists():
             raise TrainingFailed(
                 f"The model could not be trained. Rasa says:\n{explain(finished.output) or '    nothing'}\n"
                 f"  All of it: {self._logs.file('train')}"
             )
+        if bot_files.meaning_of_config(self._bot) == meant:
+            # Rasa has written its choices into config.yml while it trained. If the author did, the next start trains again.
+            files = {**files, **bot_files.config_fingerprint(self._bot)}
+        path = self._folder / f"{started}-{_short_hash(files)}.tar.gz"
         os.utime(archive)
-        archive.replace(self._folder / name)
+        archive.replace(path)
         shutil.rmtree(unfinished, ignore_errors=True)
         self._forget_old()
-        return self._folder / name
+        return path
 
     def _forget_old(self) -> None:
         ours = sorted(
-            (path for path in self._folder.glob("*.tar.gz") if _hash_in(path)),
-            key=lambda p: p.stat().st_mtime,
+            (path for path in self._folder.glob("*.tar.gz") if _hash_in(path)), key=lambda p: p.stat().st_mtime
         )
         for path in ours[:-KEPT_MODELS]:
             path.unlink(missing_ok=True)

@@ -44,14 +44,7 @@ async def shell(bot: Bot) -> None:
             for hint in await bot.seed():
                 bot.screen.text(f"  {hint}")
             await bot.servers.wait_for_actions()
-            arguments = [
-                sys.executable,
-                "-m",
-                "rasa",
-                "shell",
-                "--port",
-                str(bot.settings.port),
-            ]
+            arguments = [sys.executable, "-m", "rasa", "shell", "--port", str(bot.settings.port)]
             process = await asyncio.create_subprocess_exec(*arguments, env=child_environment(bot.settings))
             await process.wait()
         finally:

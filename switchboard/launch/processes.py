@@ -30,13 +30,7 @@ class Program:
 class Child:
     """A running program."""
 
-    def __init__(
-        self,
-        program: Program,
-        process: asyncio.subprocess.Process,
-        logs: LogFolder,
-        log_start: int,
-    ) -> None:
+    def __init__(self, program: Program, process: asyncio.subprocess.Process, logs: LogFolder, log_start: int) -> None:
         self.name = program.name
         self._process = process
         self._logs = logs

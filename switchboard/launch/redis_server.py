@@ -39,10 +39,7 @@ def command(socket: Path, folder: Path) -> list[str]:
         "daemonize": "no",
         "databases": "1",
     }
-    return [
-        str(binary()),
-        *(part for name, value in options.items() for part in (f"--{name}", value)),
-    ]
+    return [str(binary()), *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
 async def start_redis(settings: Settings, logs: LogFolder, environment: Mapping[str, str]) -> Child:

@@ -50,9 +50,7 @@ class Servers:
         if self._settings.redis_url is None:
             async with self._screen.step("redis", "starting"):
                 self.redis = await start_redis(
-                    self._settings,
-                    self._logs,
-                    environment.child_environment(self._settings),
+                    self._settings, self._logs, environment.child_environment(self._settings)
                 )
 
     async def start_actions(self) -> None:
@@ -72,14 +70,7 @@ class Servers:
 
     async def start_chat(self) -> None:
         """Start `rasa run` without waiting for it."""
-        arguments = [
-            sys.executable,
-            "-m",
-            "rasa",
-            "run",
-            "--interface",
-            self._settings.host,
-        ]
+        arguments = [sys.executable, "-m", "rasa", "run", "--interface", self._settings.host]
         arguments += ["--port", str(self._settings.port)]
         program = Program("chat", arguments, environment.chat_environment(self._settings))
         self.chat = await start(program, self._logs)
