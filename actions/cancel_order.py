@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -33,7 +33,7 @@ class ValidateCancelOrderForm(OrderForm):
     """Asks for confirmation, unless the order can't be cancelled."""
 
     flow = "cancel_order"
-    explanations = {**OrderForm.explanations, "cancel_confirmed": "utter_yes_or_no"}
+    explanations: ClassVar[dict[str, str]] = {**OrderForm.explanations, "cancel_confirmed": "utter_yes_or_no"}
 
     def why_not(self, order: Order) -> str | None:
         return "already_cancelled" if order.status is OrderStatus.cancelled else why_not_cancel(order)

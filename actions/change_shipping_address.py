@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -71,7 +71,7 @@ class ValidateChangeShippingAddressForm(OrderForm):
     """Asks for street, town and a confirmation, unless the order has left."""
 
     flow = "change_shipping_address"
-    explanations = {**OrderForm.explanations, "address_confirmed": "utter_yes_or_no"}
+    explanations: ClassVar[dict[str, str]] = {**OrderForm.explanations, "address_confirmed": "utter_yes_or_no"}
 
     def why_not(self, order: Order) -> str | None:
         return why_not_change_address(order)
@@ -82,18 +82,14 @@ class ValidateChangeShippingAddressForm(OrderForm):
         text = text_of(tracker)
         return (asked == "street" and is_street(text)) or (asked == "town" and is_town(text))
 
-    def extract_street(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> dict[str, Any]:
+    def extract_street(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> dict[str, Any]:
         """Take the answer to our question, or what follows "to" in the wish itself."""
         if requested_slot(tracker) is None and intent_of(tracker) == self.flow:
             given = NEW_ADDRESS.search(EMAIL.sub("", text_of(tracker)))
             return {"street": given.group(1)} if given else {}
         return self._answer(tracker, "street")
 
-    def extract_town(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> dict[str, Any]:
+    def extract_town(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> dict[str, Any]:
         """Take the answer to our question."""
         return self._answer(tracker, "town")
 

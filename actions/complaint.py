@@ -65,9 +65,7 @@ class ActionComplaint(Action):
     def name(self) -> str:
         return "action_complaint"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         async with Reply(dispatcher, tracker) as reply:
             voice = Voice(reply, domain)
             key = f"{tracker.sender_id}/{message_id_of(tracker)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -39,7 +39,7 @@ class ValidateContactHumanAgentForm(Form):
     """Takes a message and a way to answer it. An e-mail address that was given before is not asked for again."""
 
     flow = "contact_human_agent"
-    explanations = {"contact_detail": "utter_bad_contact_detail"}
+    explanations: ClassVar[dict[str, str]] = {"contact_detail": "utter_bad_contact_detail"}
 
     def keeps(self, tracker: Tracker) -> bool:
         """A message may be about anything."""
@@ -86,9 +86,7 @@ class ActionContactHumanAgent(Action):
     def name(self) -> str:
         return "action_contact_human_agent"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         async with Reply(dispatcher, tracker) as reply:
             voice = Voice(reply, domain)
             key = f"{tracker.sender_id}/{message_id_of(tracker)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -32,7 +32,7 @@ class ValidateFeedbackForm(Form):
     """Takes a rating."""
 
     flow = "feedback"
-    explanations = {"rating": "utter_bad_rating"}
+    explanations: ClassVar[dict[str, str]] = {"rating": "utter_bad_rating"}
 
     def validate_rating(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -51,9 +51,7 @@ class ActionFeedback(Action):
     def name(self) -> str:
         return "action_feedback"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         rating = RATINGS[str(tracker.get_slot("rating"))]
         async with Reply(dispatcher, tracker) as reply:
             voice = Voice(reply, domain)

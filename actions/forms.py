@@ -30,9 +30,7 @@ class Form(FormValidationAction, ABC):
     async def check(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Return what follows from all slots together, once the message has filled some."""
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Return the slots that the message fills, or a rejection when it starts another flow."""
         asked = requested_slot(tracker)
         if asked and self._starts_another_flow(tracker, domain):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -39,7 +39,7 @@ class ValidateGetRefundForm(OrderForm):
     """Asks for a reason and a confirmation, unless the order can't be returned."""
 
     flow = "get_refund"
-    explanations = {**OrderForm.explanations, "refund_confirmed": "utter_yes_or_no"}
+    explanations: ClassVar[dict[str, str]] = {**OrderForm.explanations, "refund_confirmed": "utter_yes_or_no"}
 
     def why_not(self, order: Order) -> str | None:
         return "already_open" if order.refund else why_not_refund(order, utc_now())

@@ -122,9 +122,7 @@ class OrderAction(Action, ABC):
     async def act(self, reply: Reply, voice: Voice, tracker: Tracker) -> None:
         """Do it and say so. May raise any `TaskError`."""
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         forgotten = [*self.answers, "refusal"]
         refusal = tracker.get_slot("refusal")
         async with Reply(dispatcher, tracker) as reply:
@@ -179,9 +177,5 @@ class ActionOtherOrder(Action):
 def last_order_form(tracker: Tracker, domain: DomainDict) -> str | None:
     """Return the last form of this conversation that needed an order."""
     forms: dict[str, Any] = domain.get("forms", {})
-    for event in reversed(tracker.events):
-        name = event.get("name")
-        if event.get("event") == "active_loop" and name in forms:
-            if "order_number" in forms[name].get("required_slots", []):
-                return str(name)
-    return None
+    started = [event.get("name") for event in reversed(tracker.events) if event.get("event") == "active_loop"]
+    return next((form for form in started if "order_number" in forms.get(form, {}).get("required_slots", [])), None)

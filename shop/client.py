@@ -41,7 +41,7 @@ class OrderRefused(ShopError):
         self.reason = reason
 
 
-class OrderStatus(str, enum.Enum):
+class OrderStatus(enum.StrEnum):
     """Where an order is in its life."""
 
     processing = "processing"

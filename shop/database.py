@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -41,7 +41,7 @@ def make_engine(settings: Settings) -> Engine:
 
 def utc_now() -> datetime:
     """Return the time as the tables keep it: naive UTC."""
-    return datetime.now(timezone.utc).replace(tzinfo=None)
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 async def in_transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:

@@ -58,9 +58,7 @@ class ProofDesk:
 
     def _count(self, connection: Connection, proof: Proof, conversation_id: str, attempt: str) -> None:
         table = tables.wrong_proofs
-        known = select(table.c.tried_at).where(
-            table.c.conversation_id == conversation_id, table.c.attempt == attempt
-        )
+        known = select(table.c.tried_at).where(table.c.conversation_id == conversation_id, table.c.attempt == attempt)
         if connection.execute(known).first() is None:
             row = {"conversation_id": conversation_id, "attempt": attempt, "order_number": proof.order_number}
             connection.execute(insert(table).values(**row, tried_at=self._clock()))

@@ -57,7 +57,9 @@ async def test_a_carrier_that_hangs_is_cut_off() -> None:
         await carriers(httpx.MockTransport(hang), call_timeout=0.05, tries=2).locate(parcel("swiftpost"))
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(404), httpx.Response(200, text="oops"), httpx.Response(200, json=[])])
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(404), httpx.Response(200, text="oops"), httpx.Response(200, json=[])]
+)
 async def test_an_answer_that_makes_no_sense_is_not_asked_for_again(answer: httpx.Response) -> None:
     answers = [answer]
     with pytest.raises(CarrierError):

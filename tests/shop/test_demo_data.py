@@ -18,7 +18,9 @@ def test_seeding_twice_adds_nothing_and_restores_nothing(engine: Engine) -> None
         connection.execute(update(tables.orders).where(tables.orders.c.number == "1002").values(status="cancelled"))
     demo_data.seed(engine, utc_now())
     with engine.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(tables.orders)).scalar() == len(demo_data.DEMO_ORDERS)
+        assert connection.execute(select(func.count()).select_from(tables.orders)).scalar() == len(
+            demo_data.DEMO_ORDERS
+        )
         status = select(tables.orders.c.status).where(tables.orders.c.number == "1002")
         assert connection.execute(status).scalar() == "cancelled"
 
