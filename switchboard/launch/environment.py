@@ -10,7 +10,7 @@ from switchboard.settings import Settings
 # Rasa itself waits 300 s for an action; Sanic would cut at 60 s on both sides without these.
 ACTION_RESPONSE_TIMEOUT = 310
 LOCK_LIFETIME = 330
-# An idle stream lives on its pings; this only ends what nobody has written to for an hour, as `rasa run --enable-api` does.
+# An idle stream lives on its pings; this ends what nobody has written to for an hour, as `rasa run --enable-api` does.
 CHAT_RESPONSE_TIMEOUT = 3600
 # Open streams must not hold up Ctrl-C for Sanic's 15 s.
 GRACEFUL_SHUTDOWN = 2

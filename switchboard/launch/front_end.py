@@ -14,7 +14,7 @@ from pathlib import Path
 
 from switchboard.launch import commands
 from switchboard.launch.errors import BuildFailed
-from switchboard.launch.logs import LogFolder
+from switchboard.launch.logs import LogFolder, explain
 
 WIDGET = Path(__file__).parents[2] / "widget"
 NODE_MINIMUM = (20, 19)  # what Vite 8 needs
@@ -43,7 +43,7 @@ class FrontEnd:
         return _read(self._built_stamp) == self._source_hash()
 
     async def build(self) -> None:
-        """Install what the lock file says, if that changed, and build. Raises `BuildFailed` with the tools' own words."""
+        """Install what the lock file says, if it changed, and build. Raises `BuildFailed` with the tools' own words."""
         sources = self._source_hash()
         lock = _digest([self._folder / "package-lock.json"])
         installed = self._folder / "node_modules" / ".switchboard-lock"
@@ -58,9 +58,10 @@ class FrontEnd:
         command, environment = npm_command(self._environment)
         finished = await commands.run("front-end", [*command, *arguments], environment, self._logs, self._folder)
         if finished.code != 0:
-            words = self._logs.tail("front-end")
+            command_line = f"npm {' '.join(arguments)}"
             raise BuildFailed(
-                f"`npm {' '.join(arguments)}` failed in {self._folder}:\n{words}\n  All of it: {self._logs.file('front-end')}"
+                f"`{command_line}` failed in {self._folder}:\n{explain(finished.output)}\n"
+                f"  All of it: {self._logs.file('front-end')}"
             )
 
     @property

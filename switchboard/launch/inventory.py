@@ -11,8 +11,6 @@ import yaml
 from switchboard.launch import bot_files
 
 _DOMAIN_KEYS = ("intents", "entities", "slots", "responses", "forms", "actions")
-_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 Inventory = Mapping[str, frozenset[str]]
 
 
@@ -72,7 +70,7 @@ def _short(name: str) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_FAST_LOADER)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         return {}
     return content if isinstance(content, Mapping) else {}

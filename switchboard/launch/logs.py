@@ -52,7 +52,7 @@ class LogFolder:
 
 
 def explain(output: str) -> str:
-    """The last lines of a program's output that say what is wrong, indented; its last lines of any kind if none does."""
+    """The last lines of a program's output that say what is wrong, indented; else its last lines of any kind."""
     lines = meaningful(output)
     telling = [line for line in lines if not _ROUTINE.match(line)] or lines
     return "\n".join(f"    {line}" for line in telling[-TAIL_LINES:])

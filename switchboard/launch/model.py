@@ -82,7 +82,7 @@ class Models:
                 f"  All of it: {self._logs.file('train')}"
             )
         if bot_files.meaning_of_config(self._bot) == meant:
-            # Rasa has written its choices into config.yml while it trained. If the author did, the next start trains again.
+            # Only Rasa has written into config.yml while it trained. Had the author, the next start must train again.
             files = {**files, **bot_files.config_fingerprint(self._bot)}
         path = self._folder / f"{started}-{_short_hash(files)}.tar.gz"
         os.utime(archive)

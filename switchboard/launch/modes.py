@@ -1,4 +1,4 @@
-"""What `python -m switchboard` can do with a bot. Each mode runs until it is done or cancelled, and leaves no process behind."""
+"""What `python -m switchboard` can do with a bot. No mode leaves a process behind, however it ends."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
@@ -116,10 +117,8 @@ def die_with_parent() -> Callable[[], None] | None:
 async def end_group(process: asyncio.subprocess.Process, grace: float) -> None:
     """End a process that leads a group, and whatever else is in the group."""
     _signal_group(process.pid, signal.SIGTERM)
-    try:
+    with contextlib.suppress(TimeoutError):  # The whole group is killed below either way.
         await asyncio.wait_for(process.wait(), grace)
-    except TimeoutError:
-        pass  # It had its chance; the whole group is killed below either way.
     _signal_group(process.pid, signal.SIGKILL)
     await asyncio.wait_for(process.wait(), KILL_SECONDS)
 

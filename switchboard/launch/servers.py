@@ -49,22 +49,14 @@ class Servers:
         """Start the embedded Redis, unless the settings name another."""
         if self._settings.redis_url is None:
             async with self._screen.step("redis", "starting"):
-                self.redis = await start_redis(
-                    self._settings, self._logs, environment.child_environment(self._settings)
-                )
+                quiet = environment.child_environment(self._settings)
+                self.redis = await start_redis(self._settings, self._logs, quiet)
 
     async def start_actions(self) -> None:
-        """Start the action server without waiting for it. The SDK alone imports no TensorFlow, `rasa run actions` does."""
+        """Start the action server without waiting. The SDK alone imports no TensorFlow, `rasa run actions` does."""
         if self.has_own_actions:
-            arguments = [
-                sys.executable,
-                "-m",
-                "rasa_sdk",
-                "--actions",
-                "actions",
-                "--port",
-                str(self._settings.action_port),
-            ]
+            arguments = [sys.executable, "-m", "rasa_sdk", "--actions", "actions"]
+            arguments += ["--port", str(self._settings.action_port)]
             program = Program("actions", arguments, environment.action_environment(self._settings))
             self.actions = await start(program, self._logs)
 
@@ -100,7 +92,7 @@ class Servers:
         return model if isinstance(model, str) else None
 
     async def restart_actions(self) -> None:
-        """Replace the action server; calls meanwhile are tried again by the chat server. Raises as `wait_for_actions`."""
+        """Replace the action server. The chat server tries again meanwhile. Raises as `wait_for_actions`."""
         old, self.actions = self.actions, None
         if old:
             await old.stop()
