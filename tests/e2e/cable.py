@@ -53,7 +53,10 @@ class Cable:
                 _close(near)
 
     def _connect(self, near: socket.socket) -> None:
-        far = socket.create_connection(self._target)
+        try:
+            far = socket.create_connection(self._target)
+        except OSError:
+            return _close(near)  # no server: what the browser would see without the cable
         with self._lock:
             self._ends |= {near, far}
         for source, sink in ((near, far), (far, near)):

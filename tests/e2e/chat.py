@@ -47,6 +47,10 @@ class Chat:
         """Say it and wait for an answer; returns the answer's row."""
         before = self.answers.count()
         self.say(text)
+        return self.answer_after(before)
+
+    def answer_after(self, before: int) -> Locator:
+        """Wait for the end of the turn that says more than the `before` messages of the bot; its first message."""
         answer = self.answers.nth(before)
         expect(answer).to_be_visible(timeout=ANSWER_MS)
         self.wait_until_answered()
@@ -66,7 +70,7 @@ class Chat:
         return answer
 
     def wait_until_answered(self) -> None:
-        """No turn is under way any more."""
+        """Nothing of a turn that has shown itself moves any more."""
         expect(self.panel.locator(".typing, .growing, .running")).to_have_count(0, timeout=ANSWER_MS)
 
     def logged(self) -> list[dict[str, Any]]:

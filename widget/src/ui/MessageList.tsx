@@ -28,9 +28,7 @@ export function MessageList({ view, greeting, onPress }: MessageListProps): Comp
         <div class="rows" ref={content}>
           {greeting !== null && (
             <div class="row theirs first">
-              <div class="bubble" dir="auto">
-                {greeting}
-              </div>
+              <div class="bubble">{greeting}</div>
             </div>
           )}
           {view.restarted && <p class="row notice">{strings.restarted}</p>}

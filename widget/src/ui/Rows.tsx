@@ -35,7 +35,7 @@ export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChi
 const OwnMessage = pure((props: { text: string; timestamp: number; first: boolean }) => (
   <div class={`row mine ${props.first ? "first" : ""}`}>
     <Byline timestamp={props.timestamp} name={null} hidden={!props.first} />
-    <div class="bubble" dir="auto">{props.text}</div>
+    <div class="bubble">{props.text}</div>
   </div>
 ));
 
@@ -52,7 +52,7 @@ const OthersMessage = pure(({ message, first, open, chosen, onPress }: OthersPro
     <div class={`row theirs ${first ? "first" : ""} ${growing ? "growing" : ""}`} data-message-id={message.messageId}>
       <Byline timestamp={message.timestamp} name={message.author.name} hidden={!first} />
       {message.text !== "" && (
-        <div class="bubble" dir="auto">
+        <div class="bubble">
           <MessageText text={message.text} growing={growing} />
         </div>
       )}
@@ -93,7 +93,7 @@ function Interrupted(): ComponentChild {
 const OutgoingMessage = pure((props: { item: Outgoing; first: boolean }) => (
   <div class={`row mine ${props.first ? "first" : ""} ${props.item.status}`}>
     <Byline timestamp={props.item.createdAt} name={null} hidden={!props.first} />
-    <div class="bubble" dir="auto">{props.item.text}</div>
+    <div class="bubble">{props.item.text}</div>
     <Delivery item={props.item} />
   </div>
 ));
