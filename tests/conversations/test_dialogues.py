@@ -46,7 +46,7 @@ DIALOGUES: dict[str, Dialogue] = {
     ],
     "a return with a reason in own words": [
         ("i want my money back", ("number",)),
-        ("1003, ada@example.com", ("reason", "?")),
+        ("1003, ada@example.com", ("few words",)),
         ("it's a bit smaller than I thought it would be", ("stoneware vase",)),
         ("yes please", ("R-1003", "ada@example.com")),
         ("return order 1003", ("R-1003", "already")),

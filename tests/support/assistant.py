@@ -5,10 +5,11 @@ Importing this module imports Rasa, which takes 10 to 30 s: import it in a fixtu
 
 from __future__ import annotations
 
-import asyncio
+import concurrent.futures
 import functools
 import json
 import logging
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.model_training import train
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
+
+from switchboard.launch import bot_files
+from switchboard.launch.logs import LogFolder
+from switchboard.launch.model import Models
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,26 +59,17 @@ class Assistant:
 
 @functools.cache
 def assistant() -> Assistant:
-    """Return this process's assistant: the newest model if it is newer than the bot's files, else one trained now."""
+    """Return this process's assistant: the model that was made of the bot's files as they are, else one trained now."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    return Assistant(_current_model() or _train())
+    folder = Path(tempfile.mkdtemp(prefix="switchboard-model-"))
+    current = Models(ROOT, LogFolder(folder), os.environ).current(bot_files.fingerprints(ROOT))
+    return Assistant(str(current) if current else _train(folder))
 
 
-def _current_model() -> str | None:
-    sources = [ROOT / "config.yml", ROOT / "domain.yml", *ROOT.glob("domain/*.yml"), *ROOT.glob("data/*/*.yml")]
-    models = sorted(ROOT.glob("models/*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    changed = max(path.stat().st_mtime for path in sources)
-    return str(models[-1]) if models and models[-1].stat().st_mtime > changed else None
-
-
-def _train() -> str:
-    """Train in a thread of its own: Rasa starts an event loop, and the caller may be in one."""
-    folder = tempfile.mkdtemp(prefix="switchboard-model-")
-
-    def work() -> str:
-        result = train("domain.yml", "config.yml", ["data"], output=folder)
-        if result.model is None:
-            raise RuntimeError(f"training failed with code {result.code}")
-        return str(result.model)
-
-    return asyncio.new_event_loop().run_until_complete(asyncio.to_thread(work))
+def _train(folder: Path) -> str:
+    """Train in a thread of its own: Rasa runs an event loop, and the caller may be in one."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as thread:
+        result = thread.submit(train, "domain.yml", "config.yml", ["data"], output=str(folder)).result()
+    if result.model is None:
+        raise RuntimeError(f"training failed with code {result.code}")
+    return str(result.model)
