@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
@@ -11,12 +12,11 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 logger = logging.getLogger(__name__)
 
-CONNECT_PAUSES = (
-    0.2,
-    0.5,
-    1.0,
-    2.0,
-)  # seconds between tries while nothing listens: an action server that restarts
+# Seconds between tries while nothing listens: an action server that restarts.
+CONNECT_PAUSES = (0.2, 0.5, 1.0, 2.0)
+
+
+TURN: ContextVar[dict[str, Any] | None] = ContextVar("turn", default=None)  # the turn that this task runs
 
 
 class ActionServerFailed(BaseException):
@@ -53,9 +53,10 @@ class ActionEndpoint(EndpointConfig):
         A refused connection is tried again for a few seconds, since nothing has run yet; nothing else is. Raises
         `ActionServerFailed`, or Rasa's `ClientResponseError` with status 400, which is an action's way to decline.
         """
+        call = _with_turn(kwargs)
         for pause in (*CONNECT_PAUSES, None):
             try:
-                return await super().request(*args, **kwargs)
+                return await super().request(*args, **call)
             except aiohttp.ClientConnectorError as error:
                 if pause is None:
                     raise ActionServerFailed(f"the action server does not listen at {self.url}") from error
@@ -72,3 +73,18 @@ class ActionEndpoint(EndpointConfig):
             except (TimeoutError, aiohttp.ClientError) as error:
                 raise ActionServerFailed(f"the action server broke off: {error!r}") from error
         raise AssertionError("unreachable")
+
+
+def _with_turn(call: dict[str, Any]) -> dict[str, Any]:
+    """A call of an action, with the turn in its message's metadata, where `TurnContext` finds it.
+
+    Not in the tracker: a fence that is stored is a fence that has passed.
+    """
+    turn = TURN.get()
+    if turn is None or "tracker" not in call.get("json", {}):
+        return call
+    tracker = call["json"]["tracker"]
+    message = tracker["latest_message"]
+    metadata = {**(message.get("metadata") or {}), "turn": turn}
+    tracker = {**tracker, "latest_message": {**message, "metadata": metadata}}
+    return {**call, "json": {**call["json"], "tracker": tracker}}
