@@ -8,7 +8,7 @@ from sanic import Request
 from sanic.response import HTTPResponse, file, json
 
 from channels.services import chat_of
-from switchboard.log.connection import unavailable_as_log_error
+from switchboard.log.connection import answering
 
 OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
 
@@ -16,7 +16,7 @@ OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
 async def health(request: Request) -> HTTPResponse:
     """`GET /health`: 200 once a model answers and the log can be written, else 503 and what is missing."""
     chat = chat_of(request)
-    with unavailable_as_log_error():
+    async with answering():
         await chat.log.redis.ping()
     model = chat.bot.model if chat.bot else None
     body = {"status": "ready" if model else "starting", "model": model}

@@ -115,7 +115,8 @@ class Follower:
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(ALIVE)
+                    async with asyncio.timeout(QUIET_SECONDS):
+                        await pubsub.subscribe(ALIVE)
                     self._pubsub = pubsub  # from here on newcomers subscribe themselves; those who came before:
                     if self._readers:
                         await pubsub.subscribe(*self._readers)

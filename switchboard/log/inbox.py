@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from switchboard.log.connection import unavailable_as_log_error
+from switchboard.log.connection import answering
 from switchboard.log.keys import PARTITIONS, ConversationKeys, inbox
 
 LEASE = (Path(__file__).parent / "lease.lua").read_text(encoding="utf-8")
@@ -33,14 +33,15 @@ class Lease:
 class Inbox:
     """The unanswered messages of all conversations, for one worker. Raises `LogUnavailable`."""
 
-    def __init__(self, redis: Redis[str], worker: str | None = None) -> None:
+    def __init__(self, redis: Redis[str], *, lease_ms: int = LEASE_MS) -> None:
         self._redis = redis
-        self.worker = worker or uuid.uuid4().hex
+        self.worker = uuid.uuid4().hex
+        self.lease_ms = lease_ms
         self._lease = redis.register_script(LEASE)
 
     async def waiting(self) -> list[str]:
         """Conversations with something to answer, the longest waiting first."""
-        with unavailable_as_log_error():
+        async with answering():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for number in range(PARTITIONS):
                     pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
@@ -57,7 +58,7 @@ class Inbox:
         return Lease(conversation, self.worker, fence, term, offset, waiting, entry)
 
     async def renew(self, conversation: str) -> bool:
-        """Keep the lease for another `LEASE_MS`; false if it was lost."""
+        """Keep the lease for another `lease_ms`; false if it was lost."""
         return bool(await self._run("renew", conversation))
 
     async def release(self, conversation: str) -> None:
@@ -66,9 +67,9 @@ class Inbox:
 
     async def _run(self, what: str, conversation: str) -> list[Any]:
         keys = ConversationKeys(conversation)
-        with unavailable_as_log_error():
+        async with answering():
             reply: list[Any] = await self._lease(
                 keys=[keys.meta, keys.waiting, keys.inbox, keys.lease, keys.log],
-                args=[what, self.worker, LEASE_MS, conversation],
+                args=[what, self.worker, self.lease_ms, conversation],
             )
         return reply

@@ -13,7 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from switchboard.log.codec import encode
-from switchboard.log.connection import unavailable_as_log_error
+from switchboard.log.connection import answering
 from switchboard.log.errors import (
     ConflictingEntry,
     LogError,
@@ -177,13 +177,13 @@ class Log:
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
-        with unavailable_as_log_error():
+        async with answering():
             reply = await self._publish(keys=keys.publish, args=arguments)
         return _appended(conversation, reply)
 
     async def describe(self, conversation: str) -> Conversation:
         """Who owns the conversation, who takes part and where its log ends. Raises `UnknownConversation`."""
-        with unavailable_as_log_error():
+        async with answering():
             meta = await self.redis.hgetall(ConversationKeys(conversation).meta)
         if not meta:
             raise UnknownConversation(conversation)
@@ -201,13 +201,13 @@ class Log:
 
     async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:
         """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
-        with unavailable_as_log_error():
+        async with answering():
             rows = await self.redis.xrange(ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count)
         return [_line(row) for row in rows]
 
     async def read_back(self, conversation: str, count: int) -> list[Line]:
         """The last `count` entries, newest first."""
-        with unavailable_as_log_error():
+        async with answering():
             rows = await self.redis.xrevrange(ConversationKeys(conversation).log, count=count)
         return [_line(row) for row in rows]
 
