@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,9 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 
-from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
+from switchboard.engine.endpoint import TURN, ActionEndpoint, ActionServerFailed
 from switchboard.engine.output import LogOutput
-from switchboard.log.errors import LogError
 from switchboard.turns.turn import Turn, TurnError
-
-logger = logging.getLogger(__name__)
 
 APOLOGY_RESPONSE = "utter_turn_failed"
 APOLOGY = "Sorry, something went wrong on our side and I could not answer that. Please try again in a moment."
@@ -35,24 +31,20 @@ class RasaEngine:
     async def answer(self, turn: Turn) -> None:
         """Run the message through NLU, policies and actions; what they utter goes to the log as it comes.
 
-        Raises `TurnError` if Rasa or an action fails, `LogError` if the log takes no more from this worker.
+        Raises `TurnError` if an action fails, `LogError` if the log takes no more from this worker, and whatever Rasa
+        raises.
         """
+        TURN.set(turn.context())
         try:
-            message = await self._message(turn)
-            await self._agent.handle_message(message)
-        except LogError:
-            raise
+            await self._agent.handle_message(await self._message(turn))
         except ActionServerFailed as error:
             raise TurnError("action_failed", str(error)) from error
-        except Exception as error:  # the edge to Rasa: whatever it raises ends this turn, and only this turn
-            logger.exception("Rasa failed in %s %s", turn.conversation, turn.id)
-            raise TurnError("error", repr(error)) from error
 
     async def _message(self, turn: Turn) -> UserMessage:
         said = turn.message
-        metadata = {"author": said.author.id, "turn": turn.context()} | (
-            {"client": said.metadata} if said.metadata else {}
-        )
+        metadata: dict[str, Any] = {"author": said.author.id}
+        if said.metadata:
+            metadata["client"] = said.metadata
         message = UserMessage(
             said.payload or said.text,
             output_channel=LogOutput(turn),

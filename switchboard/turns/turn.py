@@ -35,7 +35,7 @@ class Engine(Protocol):
     """What answers messages."""
 
     async def answer(self, turn: Turn) -> None:
-        """Append the answer with `turn.say`. Raises `TurnError`."""
+        """Append the answer with `turn.say`. Raises `TurnError` with a reason; anything else is a defect, and one too."""
 
     def apology(self) -> str:
         """What the customer reads when `answer` has failed."""
@@ -108,7 +108,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class TurnContext:
-    """A turn as seen from an action: it came with the message's metadata, through Rasa."""
+    """A turn as seen from an action: it came with the call, in the message's metadata."""
 
     id: str
     authority: Authority

@@ -9,9 +9,9 @@ import logging
 
 from switchboard.log.errors import LogError, LogUnavailable
 from switchboard.log.follower import Follower, SlowReader
-from switchboard.log.inbox import LEASE_MS, Inbox, Lease
+from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.keys import WAKE
-from switchboard.log.log import Log
+from switchboard.log.log import Line, Log
 from switchboard.turns.turn import Engine, Turn, TurnError
 
 logger = logging.getLogger(__name__)
@@ -24,11 +24,23 @@ DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
 class Worker:
     """Runs turns until it is stopped. A turn that is cut off stays in the inbox; whoever comes next tries it again."""
 
-    def __init__(self, log: Log, inbox: Inbox, follower: Follower, engine: Engine) -> None:
+    def __init__(
+        self,
+        log: Log,
+        inbox: Inbox,
+        follower: Follower,
+        engine: Engine,
+        *,
+        rescan_seconds: float = RESCAN_SECONDS,
+        drain_seconds: float = DRAIN_SECONDS,
+    ) -> None:
         self._log = log
         self._inbox = inbox
         self._follower = follower
         self._engine = engine
+        self._rescan_seconds = rescan_seconds
+        self._drain_seconds = drain_seconds
+        self._stopping = False
         self._serving: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()  # woken while they were served: there may be more to answer
         self._room = asyncio.Event()
@@ -45,12 +57,17 @@ class Worker:
 
     async def _listen(self) -> None:
         async with self._follower.subscribe(WAKE) as wakes:
+            rescan = 0.0  # by the loop's clock: however many wake-ups come, the others are looked for too
             while True:
-                lines = None
+                lines: list[Line] | None = []
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(RESCAN_SECONDS):
+                    async with asyncio.timeout_at(rescan):
                         lines = await wakes.take()
-                await self._serve_all([line.json for line in lines] if lines else await self._waiting())
+                if lines:
+                    await self._serve_all([line.json for line in lines])
+                else:
+                    await self._serve_all(await self._waiting())
+                    rescan = asyncio.get_running_loop().time() + self._rescan_seconds
 
     async def _waiting(self) -> list[str]:
         try:
@@ -77,16 +94,19 @@ class Worker:
     def _served(self, conversation: str, task: asyncio.Task[None]) -> None:
         del self._serving[conversation]
         self._room.set()
-        if conversation in self._again and not task.cancelled():
-            self._again.discard(conversation)
+        if conversation in self._again and not self._stopping:
             self._begin(conversation)
+        self._again.discard(conversation)
 
     async def _serve(self, conversation: str) -> None:
-        """Every waiting message of one conversation, in order."""
+        """Every waiting message of one conversation, in order; when we stop, only the one that is being answered."""
         try:
             lease = await self._inbox.take(conversation)
             while lease:
                 await self._hold(lease)
+                if self._stopping:
+                    await self._inbox.release(conversation)
+                    return
                 lease = await self._inbox.take(conversation) if lease.waiting > 1 else None
         except LogUnavailable as error:
             logger.warning("%s waits until Redis is back: %s", conversation, error)
@@ -108,7 +128,7 @@ class Worker:
         """Hold the lease while a turn takes long. If it is lost, the script refuses what the turn still appends."""
         held = True
         while held:
-            await asyncio.sleep(LEASE_MS / 3000)
+            await asyncio.sleep(self._inbox.lease_ms / 3000)
             with contextlib.suppress(LogUnavailable):
                 held = await self._inbox.renew(conversation)
 
@@ -117,16 +137,22 @@ class Worker:
         await turn.start()
         try:
             await self._engine.answer(turn)
+        except LogError:
+            raise
         except TurnError as error:
             logger.error("%s %s failed: %s", turn.conversation, turn.id, error)
             await turn.fail(error.reason, self._engine.apology())
+        except Exception:  # the edge to the engine: whatever it raises ends this turn, and only this turn
+            logger.exception("%s %s failed", turn.conversation, turn.id)
+            await turn.fail("error", self._engine.apology())
         else:
             await turn.complete()
 
     async def _drain(self) -> None:
+        self._stopping = True
         tasks = list(self._serving.values())
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+            _, late = await asyncio.wait(tasks, timeout=self._drain_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

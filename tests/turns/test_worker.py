@@ -1,0 +1,323 @@
+"""Workers answer every message once, in order, whatever dies in between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.asyncio
+
+from switchboard.log.errors import StalePublish
+from switchboard.log.events import MessageSent
+from switchboard.log.follower import Follower
+from switchboard.log.inbox import Inbox
+from switchboard.log.keys import WAKE
+from switchboard.log.log import Log
+from switchboard.turns.turn import BOT, Turn, TurnError
+from switchboard.turns.worker import MAX_CONVERSATIONS, Worker
+from tests.support.people import ask, start
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import bounded, running, until
+
+SHORT_LEASE_MS = 300
+SOON = 0.05  # seconds between looks for what no wake-up announced
+
+
+@dataclass
+class Engine:
+    """Answers with the question; a question that was named first waits for its gate, another one fails."""
+
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    begun: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
+    asked: list[str] = field(default_factory=list)
+
+    async def answer(self, turn: Turn) -> None:
+        text = turn.message.text
+        self.asked.append(text)
+        await turn.say(MessageSent(f"{turn.id}a", BOT, f"You said {text}.", turn_id=turn.id))
+        self.begun[text].set()
+        if text in self.gates:
+            await self.gates[text].wait()
+        if text in self.errors:
+            raise self.errors[text]
+        await turn.say(MessageSent(f"{turn.id}b", BOT, f"And {text} it is.", turn_id=turn.id))
+
+    def apology(self) -> str:
+        return "Sorry."
+
+
+@pytest.fixture
+async def follower(client: redis.asyncio.Redis[str]) -> AsyncIterator[Follower]:
+    following = Follower(client)
+    async with running(following.run()):
+        yield following
+
+
+@contextlib.asynccontextmanager
+async def working(log: Log, follower: Follower, engine: Engine, **options: Any) -> AsyncIterator[asyncio.Task[None]]:
+    """A worker with a lease of its own."""
+    inbox = Inbox(log.redis, lease_ms=SHORT_LEASE_MS)
+    worker = Worker(log, inbox, follower, engine, **{"rescan_seconds": SOON, "drain_seconds": 0.0, **options})
+    async with running(worker.run()) as task:
+        yield task
+
+
+async def entries(log: Log, conversation: str = "c_1") -> list[dict[str, Any]]:
+    return [json.loads(line.json) for line in await log.read(conversation, 3, count=10_000)]
+
+
+async def told(log: Log, conversation: str = "c_1") -> list[str]:
+    """What was said and what became of the turns, in short."""
+    return [entry.get("text") or entry.get("reason") or entry["type"] for entry in await entries(log, conversation)]
+
+
+async def answered(log: Log, *conversations: str) -> None:
+    """Until nothing waits any more."""
+
+    async def idle() -> bool:
+        return not await Inbox(log.redis).waiting()
+
+    await until(idle)
+
+
+def answer_of(text: str) -> list[str]:
+    return ["turn.started", f"You said {text}.", f"And {text} it is.", "turn.completed"]
+
+
+async def test_a_message_is_answered_between_the_start_and_the_end_of_its_turn(log: Log, follower: Follower) -> None:
+    await start(log)
+    async with working(log, follower, Engine()):
+        question = await ask(log, "c_1", "hello")
+        await answered(log)
+    assert await told(log) == ["hello", *answer_of("hello")]
+    asked, *answer = await entries(log)
+    assert {entry.get("turnId") for entry in answer} == {f"t{question}"}
+    assert answer[0]["messageId"] == asked["messageId"]
+
+
+async def test_messages_of_one_conversation_are_answered_one_after_the_other(log: Log, follower: Follower) -> None:
+    await start(log)
+    texts = [str(n) for n in range(20)]
+    async with working(log, follower, Engine()):
+        for text in texts:
+            await ask(log, "c_1", text)
+        await answered(log)
+    answers = [text for text in await told(log) if text not in texts]
+    assert answers == [line for text in texts for line in answer_of(text)]
+
+
+async def test_conversations_are_answered_side_by_side(log: Log, follower: Follower) -> None:
+    gate = asyncio.Event()
+    engine = Engine(gates={"slow": gate})
+    for conversation in ("c_1", "c_2"):
+        await start(log, conversation)
+    async with bounded(), working(log, follower, engine):
+        await ask(log, "c_1", "slow")
+        await engine.begun["slow"].wait()
+        await ask(log, "c_2", "quick")
+        await until(lambda: _is_answered(log, "c_2", "quick"))
+        assert await told(log, "c_1") == ["slow", "turn.started", "You said slow."]
+        gate.set()
+        await answered(log)
+
+
+async def _is_answered(log: Log, conversation: str, text: str) -> bool:
+    return (await told(log, conversation))[-1:] == ["turn.completed"] and text in await told(log, conversation)
+
+
+async def test_more_conversations_than_one_worker_serves_at_once_are_all_answered(log: Log, follower: Follower) -> None:
+    names = [f"c_{n}" for n in range(MAX_CONVERSATIONS * 2)]
+    engine = Engine()
+    async with bounded(), working(log, follower, engine):
+        for name in names:
+            await start(log, name)
+            await ask(log, name, name)
+        await answered(log)
+    assert sorted(engine.asked) == sorted(names)
+
+
+async def test_messages_that_came_while_no_worker_ran_are_answered(log: Log, follower: Follower) -> None:
+    await start(log)
+    await ask(log, "c_1", "anybody?")
+    async with working(log, follower, Engine()):
+        await answered(log)
+    assert (await told(log))[-1] == "turn.completed"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(TurnError("action_failed", "the server is down"), "action_failed"), (RuntimeError("a defect"), "error")],
+)
+async def test_a_turn_that_fails_ends_with_an_apology_and_the_next_message_goes_on(
+    log: Log, follower: Follower, error: Exception, reason: str
+) -> None:
+    await start(log)
+    async with working(log, follower, Engine(errors={"bad": error})):
+        await ask(log, "c_1", "bad")
+        await answered(log)
+        await ask(log, "c_1", "good")
+        await answered(log)
+    assert await told(log) == ["bad", "turn.started", "You said bad.", "Sorry.", reason, "good", *answer_of("good")]
+    assert [entry["type"] for entry in await entries(log)][4] == "turn.failed"
+
+
+async def test_a_turn_that_is_cut_off_is_answered_by_the_next_worker(log: Log, follower: Follower) -> None:
+    await start(log)
+    engine = Engine(gates={"hello": asyncio.Event()})
+    async with bounded(), working(log, follower, engine):
+        await ask(log, "c_1", "hello")
+        await engine.begun["hello"].wait()
+    assert await Inbox(log.redis).waiting() == ["c_1"]
+    async with working(log, follower, Engine()):
+        await answered(log)
+    assert await told(log) == ["hello", *answer_of("hello")], "what the first one had said is not said again"
+
+
+async def test_a_worker_that_stops_ends_its_turn_and_leaves_the_rest_to_others_at_once(log: Log, follower: Follower) -> None:
+    await start(log)
+    gate = asyncio.Event()
+    engine = Engine(gates={"one": gate})
+    async with bounded(), working(log, follower, engine, drain_seconds=60.0) as task:
+        await ask(log, "c_1", "one")
+        await engine.begun["one"].wait()
+        await ask(log, "c_1", "two")
+        task.cancel()
+        asyncio.get_running_loop().call_soon(gate.set)
+    assert engine.asked == ["one"]
+    assert (await told(log))[-1] == "turn.completed"
+    lease = await Inbox(log.redis).take("c_1")
+    assert lease is not None and json.loads(lease.entry)["text"] == "two", "the lease was given back"
+
+
+async def test_a_conversation_that_one_worker_answers_is_left_alone_by_the_others(log: Log, follower: Follower) -> None:
+    await start(log)
+    gate = asyncio.Event()
+    first, second = Engine(gates={"hello": gate}), Engine()
+    async with bounded(), working(log, follower, first):
+        await ask(log, "c_1", "hello")
+        await first.begun["hello"].wait()
+        assert await Inbox(log.redis).take("c_1") is None
+        async with working(log, follower, second):
+            await start(log, "c_2")
+            await ask(log, "c_2", "to whoever is free")
+            await until(lambda: _is_answered(log, "c_2", "to whoever is free"))
+            await asyncio.sleep(2 * SHORT_LEASE_MS / 1000)  # longer than a lease lives that is not renewed
+            gate.set()
+            await answered(log)
+    assert "hello" not in second.asked
+    assert await told(log) == ["hello", *answer_of("hello")]
+
+
+async def test_two_workers_answer_each_message_once(log: Log, follower: Follower) -> None:
+    names = [f"c_{n}" for n in range(10)]
+    for name in names:
+        await start(log, name)
+    engine = Engine()
+    async with bounded(), working(log, follower, engine), working(log, follower, engine):
+        await asyncio.gather(*(ask(log, name, f"{name} {n}") for n in range(10) for name in names))
+        await answered(log)
+    assert sorted(engine.asked) == sorted(f"{name} {n}" for n in range(10) for name in names)
+    for name in names:
+        ends = [entry["turnId"] for entry in await entries(log, name) if entry["type"] == "turn.completed"]
+        assert ends == sorted(ends, key=lambda turn: int(turn[1:])) and len(ends) == 10
+
+
+async def test_a_worker_whose_lease_was_taken_over_says_nothing_more(log: Log, client: redis.asyncio.Redis[str]) -> None:
+    await start(log)
+    await ask(log, "c_1", "hello")
+    old = Inbox(client)
+    lease = await old.take("c_1")
+    assert lease is not None
+    turn = Turn.of(log, lease)
+    await turn.start()
+    await old.release("c_1")
+    taken = await Inbox(client).take("c_1")
+    assert taken is not None
+    assert await old.renew("c_1") is False
+    for late in (turn.say(MessageSent("m", BOT, "late")), turn.complete(), turn.fail("error", "Sorry.")):
+        with pytest.raises(StalePublish):
+            await late
+    assert await told(log) == ["hello", "turn.started"]
+
+
+async def test_the_conversations_of_the_dead_are_found_however_busy_the_others_are(
+    log: Log, follower: Follower, client: redis.asyncio.Redis[str]
+) -> None:
+    await start(log)
+    await ask(log, "c_1", "hello")
+    assert await Inbox(client, lease_ms=SHORT_LEASE_MS).take("c_1"), "by somebody who dies with it"
+
+    async def wake_all_the_time() -> None:
+        while True:
+            await client.publish(WAKE, "c_nobody")
+
+    async with working(log, follower, Engine()), running(wake_all_the_time()):
+        await answered(log)
+    assert await told(log) == ["hello", *answer_of("hello")]
+
+
+async def test_workers_go_on_once_redis_is_back(log: Log, follower: Follower, redis_server: RedisServer) -> None:
+    await start(log)
+    async with working(log, follower, Engine()):
+        await ask(log, "c_1", "before")
+        await answered(log)
+        await asyncio.to_thread(redis_server.stop)
+        await asyncio.to_thread(redis_server.start)  # empty: it keeps nothing in these tests
+        await start(log)
+        await ask(log, "c_1", "after")
+        await answered(log)
+    assert await told(log) == ["after", *answer_of("after")]
+
+
+DYING_WORKER = """
+import asyncio, sys
+from switchboard.log.connection import connect
+from switchboard.log.events import MessageSent
+from switchboard.log.follower import Follower
+from switchboard.log.inbox import Inbox
+from switchboard.log.log import Log
+from switchboard.turns.turn import BOT
+from switchboard.turns.worker import Worker
+
+class Engine:
+    async def answer(self, turn):
+        await turn.say(MessageSent(f"{turn.id}a", BOT, f"You said {turn.message.text}.", turn_id=turn.id))
+        print("in the middle of a turn", flush=True)
+        await asyncio.Event().wait()
+
+async def main(url, lease_ms):
+    redis = connect(url)
+    follower = Follower(redis)
+    following = asyncio.create_task(follower.run())
+    await Worker(Log(redis), Inbox(redis, lease_ms=int(lease_ms)), follower, Engine()).run()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_a_worker_process_that_is_killed_loses_nothing(log: Log, follower: Follower, redis_url: str) -> None:
+    await start(log)
+    first = await ask(log, "c_1", "one")
+    await ask(log, "c_1", "two")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DYING_WORKER, redis_url, str(SHORT_LEASE_MS),
+        stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    async with asyncio.timeout(30):
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"in the middle of a turn\n"
+    process.kill()
+    await process.wait()
+    async with working(log, follower, Engine()):
+        await answered(log)
+    assert await told(log) == ["one", "two", *answer_of("one"), *answer_of("two")]
+    assert (await entries(log))[2]["turnId"] == f"t{first}"
