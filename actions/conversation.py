@@ -6,10 +6,9 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-# Confidence from which an intent moves a form: starts another flow, or confirms something with an effect.
+# Confidence from which an intent moves a form: starts another flow, interrupts it with a question, or confirms an
+# effect. Below it, a message is taken for an attempt at answering the form's question.
 SURE = 0.6
-# Confidence below which a message is taken for an attempt at answering the form's question, whatever its intent.
-UNSURE = 0.5
 
 
 def intent_of(tracker: Tracker) -> str | None:

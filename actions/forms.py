@@ -10,7 +10,7 @@ from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import SURE, UNSURE, confidence_of, entity_of, intent_of, requested_slot, text_of
+from actions.conversation import SURE, confidence_of, entity_of, intent_of, requested_slot, text_of
 
 # Intents that a form's question can be answered with; when they bring nothing usable, the form explains what it needs.
 # Any other intent is a question or a wish of its own: the form steps back, and asks again afterwards.
@@ -64,7 +64,7 @@ class Form(FormValidationAction, ABC):
 
 def may_answer(tracker: Tracker) -> bool:
     """True unless the message is clearly a question or a wish of its own."""
-    return intent_of(tracker) in ANSWERS or confidence_of(tracker) < UNSURE
+    return intent_of(tracker) in ANSWERS or confidence_of(tracker) < SURE
 
 
 def free_text(tracker: Tracker) -> str | None:
