@@ -21,12 +21,16 @@ NAMED_FILES = 3
 
 
 class AuthorLoop:
-    """Watches the bot's files, its actions and the widget's sources, each handled apart from the others."""
+    """Watches the bot's files, its actions and the widget's sources, one handled at a time.
+
+    Made before the bot starts, so that nothing that is saved meanwhile is missed.
+    """
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._files = bot_files.fingerprints(bot.folder)
         self._inventory = inventory.take(bot.folder)
+        self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
         """Never ends by itself. A failed training or build is shown, and what was there goes on."""
@@ -39,7 +43,9 @@ class AuthorLoop:
             group.create_task(self._follow([folder / "actions", folder / "shop"], self._restart_actions, _is_python))
             if self._bot.front_end.exists:
                 group.create_task(self._follow([self._bot.front_end.sources], self._build_page, _is_any))
-        self._bot.screen.line("watching", "nothing is there to watch")
+            await asyncio.sleep(0)  # Each task now watches; what was saved before is found by comparing.
+            self._bot.screen.line("watching", "domain, data, config.yml, actions and the widget; just save")
+            await self._explained(self._train)
 
     async def _follow(
         self,
@@ -50,10 +56,14 @@ class AuthorLoop:
         recursive: bool = True,
     ) -> None:
         async for _ in _changes([folder for folder in folders if folder.is_dir()], relevant, recursive):
-            try:
+            await self._explained(handle)
+
+    async def _explained(self, handle: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with self._one_at_a_time:
                 await handle()
-            except LaunchError as error:
-                self._bot.screen.text(f"\n  {error}\n")
+        except LaunchError as error:
+            self._bot.screen.text(f"\n  {error}\n")
 
     async def _train(self) -> None:
         files = bot_files.fingerprints(self._bot.folder)

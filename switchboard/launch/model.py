@@ -20,6 +20,7 @@ from switchboard.launch.logs import LogFolder, explain
 
 MODELS = "models"
 HASH_LENGTH = 12
+TICK_NS = 1_000_000
 UNFINISHED = "unfinished.tar.gz"
 KEPT_MODELS = 5  # of those that we made; a team's own files in models/ are never touched
 _OURS = re.compile(r"^\d{8}-\d{6}-([0-9a-f]{12})\.tar\.gz$")
@@ -55,7 +56,7 @@ class Models:
         older = [path for path in self._folder.glob("*.tar.gz") if _hash_in(path) == wanted]
         if not older:
             return None
-        os.utime(older[0])
+        self._make_newest(older[0])
         return older[0]
 
     async def bring_up_to_date(self, *, force: bool = False) -> Model:
@@ -85,11 +86,17 @@ class Models:
             # Only Rasa has written into config.yml while it trained. Had the author, the next start must train again.
             files = {**files, **bot_files.config_fingerprint(self._bot)}
         path = self._folder / f"{started}-{_short_hash(files)}.tar.gz"
-        os.utime(archive)
+        self._make_newest(archive)
         archive.replace(path)
         shutil.rmtree(unfinished, ignore_errors=True)
         self._forget_old()
         return path
+
+    def _make_newest(self, path: Path) -> None:
+        """By modification time, even where another file was written in the same tick of the clock."""
+        newest = self.newest()
+        stamp = max(time.time_ns(), newest.stat().st_mtime_ns + TICK_NS if newest else 0)
+        os.utime(path, ns=(stamp, stamp))
 
     def _forget_old(self) -> None:
         ours = sorted(

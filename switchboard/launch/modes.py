@@ -24,11 +24,12 @@ async def run(bot: Bot) -> None:
 async def dev(bot: Bot) -> None:
     """Serve, and follow every save of the author."""
     with only_instance(bot.settings.data_dir):
+        author_loop = AuthorLoop(bot)
         try:
             bot.welcome(await bot.start())
             async with asyncio.TaskGroup() as group:
                 group.create_task(bot.servers.watch())
-                group.create_task(AuthorLoop(bot).run())
+                group.create_task(author_loop.run())
         finally:
             await bot.servers.stop()
 

@@ -1,4 +1,4 @@
-"""`switchboard run`: one command brings everything up, one key takes everything down, and every failure explains itself."""
+"""`switchboard run`: one command brings everything up, one key takes it down, and every failure explains itself."""
 
 from __future__ import annotations
 
@@ -73,7 +73,6 @@ def test_ctrl_c_ends_everything_even_what_does_not_want_to_end(bot: Path) -> Non
 
 
 def test_ctrl_c_works_while_it_still_starts(bot: Path) -> None:
-    (bot / "has-no-model").touch()
     (bot / "shop").mkdir()
     (bot / "shop/demo_data.py").write_text("import time\ntime.sleep(600)\n")
     with supervisor(bot) as running:

@@ -1,7 +1,7 @@
 """Stands in for Rasa's command line where a test is about the supervisor: starts at once, and misbehaves on request.
 
-Files in the working directory ask for it: `ignores-sigterm`, `dies-at-once`, `has-no-model`. A config.yml with `broken`
-in it cannot be trained. `trainings` counts the trainings.
+Files in the working directory ask for it (`ignores-sigterm`, `dies-at-once`, `has-other-channel`), and words in its config
+(`broken`, `rewritten-by-training`, `edited-while-training`). The file `trainings` counts the trainings.
 """
 
 from __future__ import annotations
@@ -39,10 +39,16 @@ class Health(http.server.BaseHTTPRequestHandler):
 
 
 def train(arguments: argparse.Namespace) -> int:
-    if "broken" in Path("config.yml").read_text():
+    config = Path("config.yml").read_text()
+    if "broken" in config:
         print('Traceback (most recent call last):\n  File "/x/site-packages/rasa/a.py", line 3, in b\n    c()')
         print("rasa.InvalidConfig: There is no component named 'Broken' in config.yml.")
         return 1
+    if "rewritten-by-training" in config:  # as Rasa does where a pipeline is left out
+        config = config.replace("placeholder_default", "20261123-brown-fox")
+        Path("config.yml").write_text(f"{config}# The following default pipeline was used to train your model.\n")
+    if "edited-while-training" in config:
+        Path("config.yml").write_text(f"{config}language: nl\n")
     with Path("trainings").open("a") as trainings:
         trainings.write("one\n")
     Path(arguments.out, arguments.fixed_model_name).write_bytes(b"a model")
