@@ -1,7 +1,7 @@
 """Stands in for Rasa's command line where a test is about the supervisor: starts at once, and misbehaves on request.
 
-Files in the working directory ask for it (`ignores-sigterm`, `dies-at-once`, `has-other-channel`), and words in its config
-(`broken`, `rewritten-by-training`, `edited-while-training`). The file `trainings` counts the trainings.
+Files in the working directory ask for it (`ignores-sigterm`, `dies-at-once`, `has-other-channel`), and words in the
+config (`broken`, `rewritten-by-training`, `edited-while-training`). The file `trainings` counts the trainings.
 """
 
 from __future__ import annotations
