@@ -14,7 +14,7 @@ from switchboard.log.events import Participant, Role
 
 ALGORITHM = "HS256"
 AUDIENCE = "switchboard"
-SESSION_SECONDS = 24 * 3600
+SESSION_SECONDS = 30 * 24 * 3600  # a guest who comes back within it finds the conversation; every visit renews it
 REMEMBERED_TOKENS = 4_096  # verified ones; a signature costs as much as a publish
 ROLES: tuple[Role, ...] = ("customer", "bot", "operator", "observer")
 

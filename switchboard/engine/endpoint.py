@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from switchboard.engine.current import current
+
 logger = logging.getLogger(__name__)
 
 # Seconds between tries while nothing listens: an action server that restarts.
 CONNECT_PAUSES = (0.2, 0.5, 1.0, 2.0)
-
-
-TURN: ContextVar[dict[str, Any] | None] = ContextVar("turn", default=None)  # the turn that this task runs
 
 
 class ActionServerFailed(BaseException):
@@ -80,11 +78,11 @@ def _with_turn(call: dict[str, Any]) -> dict[str, Any]:
 
     Not in the tracker: a fence that is stored is a fence that has passed.
     """
-    turn = TURN.get()
+    turn = current()
     if turn is None or "tracker" not in call.get("json", {}):
         return call
     tracker = call["json"]["tracker"]
     message = tracker["latest_message"]
-    metadata = {**(message.get("metadata") or {}), "turn": turn}
+    metadata = {**(message.get("metadata") or {}), "turn": turn.context()}
     tracker = {**tracker, "latest_message": {**message, "metadata": metadata}}
     return {**call, "json": {**call["json"], "tracker": tracker}}

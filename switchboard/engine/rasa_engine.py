@@ -11,7 +11,8 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 
-from switchboard.engine.endpoint import TURN, ActionEndpoint, ActionServerFailed
+from switchboard.engine.current import enter
+from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
 from switchboard.engine.output import LogOutput
 from switchboard.turns.turn import Turn, TurnError
 
@@ -34,7 +35,7 @@ class RasaEngine:
         Raises `TurnError` if an action fails, `LogError` if the log takes no more from this worker, and whatever Rasa
         raises.
         """
-        TURN.set(turn.context())
+        enter(turn)
         try:
             await self._agent.handle_message(await self._message(turn))
         except ActionServerFailed as error:

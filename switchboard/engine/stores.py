@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import redis
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.lock_store import RedisLockStore
+from rasa.core.lock import TicketLock
+from rasa.core.lock_store import LOCK_LIFETIME, RedisLockStore
 from rasa.core.tracker_store import RedisTrackerStore
 from rasa.shared.core.constants import ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
@@ -14,6 +19,7 @@ from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from switchboard.engine.current import current
 from switchboard.settings import Settings
 
 WAIT_SECONDS = 5.0  # these clients are synchronous: a Redis that hangs stops the process for so long, not for ever
@@ -72,9 +78,24 @@ def _identity(event: Event) -> tuple[str, float]:
 class LockStore(RedisLockStore):
     """`RedisLockStore`, found by `REDIS_URL`.
 
-    Turns of a conversation are already one at a time (`switchboard.turns`); this lock keeps Rasa's other writers out.
+    Turns of a conversation are one at a time already, by their lease (`switchboard.turns`): they need no ticket, which
+    would cost seven commands. Rasa's other writers, reminders and its HTTP API, do; within this process, which is where
+    Rasa runs its reminders, they also wait for the turn that is under way.
     """
 
     def __init__(self, endpoint_config: EndpointConfig | None = None) -> None:
         super().__init__()
         self.red = _client(decode=False)
+        self._here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @contextlib.asynccontextmanager
+    async def lock(
+        self, conversation_id: str, lock_lifetime: float = LOCK_LIFETIME, wait_time_in_seconds: float = 1
+    ) -> AsyncGenerator[TicketLock | None, None]:
+        """See `LockStore.lock`; there is no ticket inside a turn. Raises `LockError` as Rasa's own does."""
+        async with self._here.setdefault(conversation_id, asyncio.Lock()):
+            if current() is not None:
+                yield None
+                return
+            async with super().lock(conversation_id, lock_lifetime, wait_time_in_seconds) as ticket:
+                yield ticket

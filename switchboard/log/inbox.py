@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
+from switchboard.log.codec import encode
 from switchboard.log.connection import answering
+from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, ConversationKeys, inbox
+from switchboard.log.log import now_ms, script
 
-LEASE = (Path(__file__).parent / "lease.lua").read_text(encoding="utf-8")
+LEASE = script("lease.lua")
 LEASE_MS = 10_000  # a dead worker's conversations are free after this long
 SCAN = 100  # waiting conversations looked at per partition and scan, oldest first
 
@@ -41,17 +43,17 @@ class Inbox:
 
     async def waiting(self) -> list[str]:
         """Conversations with something to answer, the longest waiting first."""
-        async with answering():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for number in range(PARTITIONS):
-                    pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
-                partitions = await pipe.execute()
+        async with answering(), self._redis.pipeline(transaction=False) as pipe:
+            for number in range(PARTITIONS):
+                pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
+            partitions = await pipe.execute()
         rows = [row for rows in partitions for row in rows]
         return [conversation for conversation, _ in sorted(rows, key=lambda row: float(row[1]))]
 
     async def take(self, conversation: str) -> Lease | None:
-        """The lease, unless another worker has it or nothing waits."""
-        reply = await self._run("take", conversation)
+        """The lease, unless another worker has it or nothing waits. With it `turn.started` is on the log."""
+        started = encode(TurnStarted("t%d", "%s"), now_ms())
+        reply = await self._run("take", conversation, started)
         if not reply:
             return None
         fence, term, offset, waiting, entry = reply
@@ -65,11 +67,11 @@ class Inbox:
         """Give the lease back with its message unanswered: anybody may take it."""
         await self._run("release", conversation)
 
-    async def _run(self, what: str, conversation: str) -> list[Any]:
+    async def _run(self, what: str, conversation: str, *arguments: str) -> list[Any]:
         keys = ConversationKeys(conversation)
         async with answering():
             reply: list[Any] = await self._lease(
-                keys=[keys.meta, keys.waiting, keys.inbox, keys.lease, keys.log],
-                args=[what, self.worker, self.lease_ms, conversation],
+                keys=keys.all,
+                args=[what, self.worker, self.lease_ms, conversation, keys.live, *arguments],
             )
         return reply

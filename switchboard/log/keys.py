@@ -70,6 +70,6 @@ class ConversationKeys:
         return inbox(partition(self.conversation))
 
     @property
-    def publish(self) -> list[str]:
-        """What the publish script touches, in its order."""
+    def all(self) -> list[str]:
+        """What the scripts touch, in their order."""
         return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease]

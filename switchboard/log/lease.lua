@@ -1,13 +1,16 @@
--- Takes, renews or gives back the right to run a conversation's turns. KEYS: meta, waiting, inbox, lease, log.
--- ARGV: what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation.
+-- Takes, renews or gives back the right to run a conversation's turns.
+-- KEYS  meta, log, keys, waiting, inbox, lease           (see keys.py)
+-- ARGV  what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
+--       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message
 --
--- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON}: every taking raises the fence, so that an older worker's output is refused;
---          a worker that has the lease already takes it anew;
+-- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON}, and the entry is
+--          appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
+--          worker that has the lease already takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- renew    {1}, or {} if the lease was lost.
 -- release  {1}; the conversation is free for anybody.
 
-local meta, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local meta, log, keys, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local holder = redis.call('GET', lease)
 
 if ARGV[1] == 'take' then
@@ -19,9 +22,15 @@ if ARGV[1] == 'take' then
     return {}
   end
   redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
-  local entry = redis.call('XRANGE', KEYS[5], oldest .. '-0', oldest .. '-0')[1]
+  local entry = redis.call('XRANGE', log, oldest .. '-0', oldest .. '-0')[1][2][2]
+  local message = cjson.decode(entry)
+  local key = 't' .. oldest
+  if redis.call('HEXISTS', keys, key) == 0 then
+    local started = string.format(ARGV[6], oldest, message['messageId'])
+    append({meta = meta, log = log, keys = keys}, ARGV[5], message['epoch'], key, '', started)
+  end
   local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry[2][2]}
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry}
 end
 
 if holder ~= ARGV[2] then return {} end

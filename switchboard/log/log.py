@@ -28,7 +28,14 @@ from switchboard.log.events import (
 )
 from switchboard.log.keys import WAKE, ConversationKeys
 
-PUBLISH = (Path(__file__).parent / "publish.lua").read_text(encoding="utf-8")
+
+def script(name: str) -> str:
+    """A Lua script of this folder, with what the scripts share in front of it."""
+    folder = Path(__file__).parent
+    return "".join((folder / part).read_text(encoding="utf-8") for part in ("append.lua", name))
+
+
+PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
 PAGE = 500  # entries per read: some 100 KB, well under a millisecond of Redis
 
@@ -178,7 +185,7 @@ class Log:
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
         async with answering():
-            reply = await self._publish(keys=keys.publish, args=arguments)
+            reply = await self._publish(keys=keys.all, args=arguments)
         return _appended(conversation, reply)
 
     async def describe(self, conversation: str) -> Conversation:

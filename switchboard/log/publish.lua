@@ -52,16 +52,12 @@ for i = FIRST, #ARGV, 3 do
     table.insert(result, tonumber(string.match(known, '^%d+')))
     table.insert(result, 1)
   else
-    local offset = redis.call('HINCRBY', meta, 'offset', 1)
-    local entry = '{"epoch":"' .. epoch .. '","offset":' .. offset .. ',' .. string.sub(json, 2)
-    redis.call('XADD', log, offset .. '-0', 'e', entry, 'k', key)
-    if key ~= '' then redis.call('HSET', keys, key, offset .. ' ' .. fingerprint) end
+    local offset = append({meta = meta, log = log, keys = keys}, live, epoch, key, fingerprint, json)
     if i == FIRST and ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:' then
       redis.call('RPUSH', waiting, offset)
       redis.call('ZADD', inbox, 'NX', now, conversation)
       redis.call('PUBLISH', wake, conversation)
     end
-    redis.call('PUBLISH', live, offset .. ' ' .. entry)
     table.insert(result, offset)
     table.insert(result, 0)
   end

@@ -15,7 +15,6 @@ from switchboard.log.events import (
     Participant,
     TurnCompleted,
     TurnFailed,
-    TurnStarted,
 )
 from switchboard.log.inbox import Lease
 from switchboard.log.log import Authority, Draft, Log
@@ -35,7 +34,7 @@ class Engine(Protocol):
     """What answers messages."""
 
     async def answer(self, turn: Turn) -> None:
-        """Append the answer with `turn.say`. Raises `TurnError` with a reason; anything else is a defect, and one too."""
+        """Append the answer with `turn.say`. Raises `TurnError` with a reason; else it is a defect."""
 
     def apology(self) -> str:
         """What the customer reads when `answer` has failed."""
@@ -50,6 +49,7 @@ class Turn:
     offset: int
     message: MessageSent
     authority: Authority
+    over: bool = field(default=False, init=False)
     _said: int = field(default=0, init=False)
 
     @classmethod
@@ -79,10 +79,6 @@ class Turn:
             "fence": self.authority.fence,
         }
 
-    async def start(self) -> None:
-        """Say that the message is being answered."""
-        await self._append(Draft(TurnStarted(self.id, self.message.message_id), key=self.id))
-
     async def say(self, event: Event) -> None:
         """Append a piece of the answer; the n-th piece only once, however often the turn is tried."""
         self._said += 1
@@ -90,10 +86,12 @@ class Turn:
 
     async def complete(self) -> None:
         """The message is answered."""
+        self.over = True
         await self._append(Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset)
 
     async def fail(self, reason: str, apology: str) -> None:
         """The message cannot be answered; the customer is told so, at once with the end of the turn."""
+        self.over = True
         sorry = MessageSent(f"m_{uuid.uuid4().hex}", BOT, apology, turn_id=self.id)
         end = TurnFailed(self.id, reason)
         drafts = (

@@ -134,7 +134,6 @@ class Worker:
 
     async def _answer(self, lease: Lease) -> None:
         turn = Turn.of(self._log, lease)
-        await turn.start()
         try:
             await self._engine.answer(turn)
         except LogError:

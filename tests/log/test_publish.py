@@ -10,8 +10,9 @@ import sys
 import pytest
 import redis.asyncio
 
+from switchboard.log.codec import decode
 from switchboard.log.errors import ConflictingEntry, LogError, LogUnavailable, StalePublish, UnknownConversation
-from switchboard.log.events import TurnCompleted, TurnStarted
+from switchboard.log.events import MessageSent, TurnCompleted, TurnStarted
 from switchboard.log.inbox import Inbox
 from switchboard.log.keys import ConversationKeys
 from switchboard.log.log import Authority, Draft, Log
@@ -134,10 +135,22 @@ async def test_output_under_an_old_fence_is_refused_whole(log: Log, client: redi
         await log.publish(
             "c_1", Draft(TurnStarted("t4", "m")), authority=Authority(old.term, old.fence), answers=old.offset
         )
-    assert await offsets(log) == [1, 2, 3, 4]
-    assert (await log.publish("c_1", Draft(TurnStarted("t4", "m")), authority=Authority(new.term, new.fence)))[
-        0
-    ].offset == 5
+    assert await offsets(log) == [1, 2, 3, 4, 5]
+    fresh = await log.publish("c_1", Draft(TurnCompleted("t4")), authority=Authority(new.term, new.fence))
+    assert fresh[0].offset == 6
+
+
+async def test_taking_a_conversation_says_so_once_a_message(log: Log, client: redis.asyncio.Redis[str]) -> None:
+    await start(log)
+    await ask(log, "c_1", "hello")
+    inbox = Inbox(client)
+    for _ in range(2):
+        lease = await inbox.take("c_1")
+        assert lease is not None
+    entries = [decode(line.json) for line in await log.read("c_1", 0)]
+    asked = entries[-2].event
+    assert isinstance(asked, MessageSent)
+    assert entries[-1].event == TurnStarted("t4", asked.message_id)
 
 
 async def test_output_under_an_old_term_is_refused(log: Log, client: redis.asyncio.Redis[str]) -> None:

@@ -182,7 +182,9 @@ async def test_a_turn_that_is_cut_off_is_answered_by_the_next_worker(log: Log, f
     assert await told(log) == ["hello", *answer_of("hello")], "what the first one had said is not said again"
 
 
-async def test_a_worker_that_stops_ends_its_turn_and_leaves_the_rest_to_others_at_once(log: Log, follower: Follower) -> None:
+async def test_a_worker_that_stops_ends_its_turn_and_leaves_the_rest_to_others_at_once(
+    log: Log, follower: Follower
+) -> None:
     await start(log)
     gate = asyncio.Event()
     engine = Engine(gates={"one": gate})
@@ -231,14 +233,15 @@ async def test_two_workers_answer_each_message_once(log: Log, follower: Follower
         assert ends == sorted(ends, key=lambda turn: int(turn[1:])) and len(ends) == 10
 
 
-async def test_a_worker_whose_lease_was_taken_over_says_nothing_more(log: Log, client: redis.asyncio.Redis[str]) -> None:
+async def test_a_worker_whose_lease_was_taken_over_says_nothing_more(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
     await start(log)
     await ask(log, "c_1", "hello")
     old = Inbox(client)
     lease = await old.take("c_1")
     assert lease is not None
     turn = Turn.of(log, lease)
-    await turn.start()
     await old.release("c_1")
     taken = await Inbox(client).take("c_1")
     assert taken is not None
