@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine, make_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10  # SQLite has one writer; the others wait this long
+LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(5330210)"}  # the others wait
 
 
 def open_database(url: str) -> Engine:
@@ -25,6 +26,8 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if lock := LOCKS.get(engine.dialect.name):
+            connection.exec_driver_sql(lock)  # ends with the transaction
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
