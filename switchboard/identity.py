@@ -77,7 +77,7 @@ class Sessions:
                 audience=AUDIENCE,
                 options={"require": required, "verify_exp": False},  # the clock is ours
             )
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, UnicodeError) as error:
             raise InvalidToken(str(error)) from error
         role = next((role for role in ROLES if role == claims["role"]), None)
         if role is None or not isinstance(claims["exp"], int):
