@@ -42,7 +42,7 @@ def checks() -> list[Check]:
             "ruff, with the rules of pyproject.toml",
             (_module("ruff", "check", "--quiet", "."), _module("ruff", "format", "--check", "--quiet", ".")),
         ),
-        Check("types", "mypy, strict", (_module("mypy", *TYPED),)),
+        Check("types", "mypy, strict", (_module("mypy", *_existing(TYPED)),)),
         Check("page", "the chat's script is built from its sources", (_module("switchboard", "page"),)),
         Check("widget", "its types and its unit tests", (_npm("run", "check"), _npm("test")), WIDGET),
         Check("model", "trained if the bot's files changed", (_module("switchboard", "train"),)),
@@ -54,6 +54,11 @@ def checks() -> list[Check]:
 
 def _module(name: str, *arguments: str) -> Command:
     return (PYTHON, "-m", name, *arguments)
+
+
+def _existing(folders: tuple[str, ...]) -> list[str]:
+    """A team that took the shop out has fewer."""
+    return [folder for folder in folders if (ROOT / folder).is_dir()]
 
 
 def _conversations() -> Command:

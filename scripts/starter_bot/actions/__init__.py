@@ -1,0 +1,1 @@
+"""What the bot does. One file a flow; none of them needs code yet."""
