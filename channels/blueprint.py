@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sanic import Request, Sanic
@@ -20,6 +21,9 @@ STREAM_TIMEOUT_SECONDS = 3600  # Sanic's is an idle timer, 60 s; pings come ever
 CLOSE_SECONDS = 0.5  # how long streams may take to say goodbye
 
 
+Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
+
+
 class ChatBlueprint(Blueprint):
     """The chat's routes, services and limits."""
 
@@ -33,18 +37,22 @@ class ChatBlueprint(Blueprint):
 
     def _add_routes(self) -> None:
         one = f"{PREFIX}/conversations/<conversation_id:str>"
-        self.add_route(sessions.open_session, f"{PREFIX}/sessions", ["POST"], stream=True)
-        self.add_route(messages.open_conversation, f"{PREFIX}/conversations", ["POST"], stream=True)
-        self.add_route(messages.show_conversation, one, ["GET"])
-        self.add_route(messages.send_message, f"{one}/messages", ["POST"], stream=True)
-        self.add_route(stream.read_stream, f"{one}/stream", ["GET"])
+        self._add("POST", f"{PREFIX}/sessions", sessions.open_session)
+        self._add("POST", f"{PREFIX}/conversations", messages.open_conversation)
+        self._add("GET", one, messages.show_conversation)
+        self._add("POST", f"{one}/messages", messages.send_message)
+        self._add("GET", f"{one}/stream", stream.read_stream)
         self.add_websocket_route(socket.open_socket, f"{one}/socket")
-        self.add_route(health.health, f"{PREFIX}/health", ["GET"])
-        self.add_route(health.openapi, f"{PREFIX}/openapi.json", ["GET"])
-        self.add_route(cors.preflight, f"{PREFIX}/<path:path>", ["OPTIONS"], name="preflight")
-        self.add_route(nothing, f"{PREFIX}/<path:path>", ["GET", "POST"], name="nothing")
+        self._add("GET", f"{PREFIX}/health", health.health)
+        self._add("GET", f"{PREFIX}/openapi.json", health.openapi)
+        self.add_route(nothing, f"{PREFIX}/<path:path>", ["GET", "POST", "OPTIONS"], name="nothing")
         page.add_page(self, self.ctx.folder)
         self.middleware("response")(cors.allow_origin)
+
+    def _add(self, method: str, path: str, handler: Handler) -> None:
+        """A route, with the preflight of browsers on another site. What is posted is read by the handler, in bounds."""
+        self.add_route(handler, path, [method], stream=method == "POST")
+        self.add_route(cors.preflight, path, ["OPTIONS"], name=f"preflight_{handler.__name__}")
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""

@@ -26,8 +26,8 @@ def allow_origin(request: Request, response: BaseHTTPResponse) -> None:
         response.headers["Vary"] = "Origin"
 
 
-async def preflight(request: Request, path: str = "") -> HTTPResponse:
-    """`OPTIONS` of any path."""
+async def preflight(request: Request, conversation_id: str = "") -> HTTPResponse:
+    """`OPTIONS` of any route."""
     headers = {
         "Access-Control-Allow-Methods": "GET, POST",
         "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",

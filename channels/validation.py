@@ -84,9 +84,9 @@ class Send(_Strict):
         if any(isinstance(item, (dict, list)) for item in value.values()):
             raise ValueError("must be flat")
         try:
-            size = len(json.dumps(value, ensure_ascii=False).encode())
-        except UnicodeEncodeError as error:
-            raise ValueError("is not valid Unicode") from error
+            size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+        except ValueError as error:  # a lone surrogate, NaN or infinity
+            raise ValueError("is not JSON in Unicode") from error
         if size > METADATA_LIMIT:
             raise ValueError(f"is larger than {METADATA_LIMIT} bytes")
         return value

@@ -24,7 +24,7 @@ MESSAGE_FIELDS = (
     "custom",
 )
 MESSAGE_STATUS = {"sent": "sent", "started": "streaming", "completed": "completed"}
-TASK_FIELDS = ("taskId", "name", "title", "turnId")
+TASK_FIELDS = ("taskId", "name", "title", "turnId", "timestamp")
 TASK_STATUS = {"started": "running", "completed": "completed", "failed": "failed"}
 TURN_VERBS = ("started", "completed", "failed")
 
@@ -75,6 +75,8 @@ class Fold:
                 task.update({name: entry[name] for name in ("done", "total", "note")})
             else:
                 task["status"] = TASK_STATUS[verb]
+                if verb == "failed":
+                    task["reason"] = entry["reason"]
 
     def _turn(self, verb: str, entry: Wire) -> None:
         self.turn = entry["turnId"] if verb == "started" else None

@@ -32,7 +32,7 @@ def routes() -> set[tuple[str, str]]:
     return {
         (method.lower(), _template(f"/{route.path}"))
         for route in app.router.routes
-        for method in route.methods
+        for method in route.methods - {"OPTIONS"}
         if route.path.startswith(PREFIX.lstrip("/")) and _template(f"/{route.path}") != CATCH_ALL
     }
 

@@ -20,7 +20,7 @@ async def bounded() -> AsyncIterator[None]:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Returns once something outside this process is so, and can only be asked for."""
     async with bounded():
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - another process knows it, and tells nobody
             await asyncio.sleep(POLL_SECONDS)
 
 

@@ -1,0 +1,55 @@
+"""Without a valid token nothing is told; the token alone says who speaks."""
+
+from __future__ import annotations
+
+import httpx
+import jwt
+import pytest
+
+from switchboard.identity import Session, Sessions
+from switchboard.log.events import Participant
+from tests.support.edge import Edge, Guest
+
+ROUTES = [
+    ("POST", "/chat/v1/conversations"),
+    ("GET", "/chat/v1/conversations/c_1"),
+    ("POST", "/chat/v1/conversations/c_1/messages"),
+    ("GET", "/chat/v1/conversations/c_1/stream"),
+]
+HEADERS = {
+    "nothing": {},
+    "no token": {"Authorization": "Bearer x"},
+    "another scheme": {"Authorization": "Basic YTpi"},
+    "junk": {"Authorization": "Bearer junk"},
+    "no signature": {"Authorization": f"Bearer {jwt.encode({'sub': 'guest_x'}, '', algorithm='none')}"},
+    "another secret": {
+        "Authorization": "Bearer " + Sessions("x" * 32).sign(Session(Participant("guest_x", "customer", "X"), 2**31))
+    },
+}
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS.keys())
+async def test_every_route_refuses(edge: Edge, method: str, path: str, headers: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=edge.url) as http:
+        response = await http.request(method, path, headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["code"] == "unauthorized"
+
+
+async def test_a_token_is_renewed_for_the_same_participant(ada: Guest) -> None:
+    renewed = await ada.http.post("/chat/v1/sessions")
+    assert renewed.status_code == 200
+    assert renewed.json()["participant"] == {"id": ada.participant, "role": "customer", "name": "Ada"}
+    assert renewed.headers["cache-control"] == "no-store"
+
+
+async def test_a_name_is_cleaned_and_bounded(edge: Edge) -> None:
+    async with httpx.AsyncClient(base_url=edge.url) as http:
+        named = await http.post("/chat/v1/sessions", json={"name": "  Ada \n\x00 L. "})
+        nameless = await http.post("/chat/v1/sessions", json={"name": "  "})
+        too_long = await http.post("/chat/v1/sessions", json={"name": "a" * 61})
+    assert named.json()["participant"]["name"] == "Ada L."
+    assert nameless.json()["participant"]["name"] == "Guest"
+    assert too_long.status_code == 422

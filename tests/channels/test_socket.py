@@ -1,0 +1,146 @@
+"""The WebSocket: the entries of the stream, and commands with replies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.client import WebSocketClientProtocol, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.edge import Edge, Guest
+from tests.support.waiting import bounded
+
+
+@asynccontextmanager
+async def opened(edge: Edge, conversation: str, **options: Any) -> AsyncIterator[WebSocketClientProtocol]:
+    url = f"{edge.url.replace('http', 'ws')}/chat/v1/conversations/{conversation}/socket"
+    async with bounded(), connect(url, **options) as ws:
+        yield ws
+
+
+async def command(ws: WebSocketClientProtocol, **body: Any) -> None:
+    await ws.send(json.dumps(body))
+
+
+async def receive(ws: WebSocketClientProtocol) -> dict[str, Any]:
+    frame: dict[str, Any] = json.loads(await ws.recv())
+    return frame
+
+
+async def closed(ws: WebSocketClientProtocol) -> int | None:
+    """Reads on until the server closes; the code."""
+    with pytest.raises(ConnectionClosed):
+        while True:
+            await ws.recv()
+    return ws.close_code
+
+
+@asynccontextmanager
+async def connected(edge: Edge, guest: Guest, conversation: str) -> AsyncIterator[WebSocketClientProtocol]:
+    async with opened(edge, conversation) as ws:
+        await command(ws, id=1, connect={"token": guest.token})
+        assert (await receive(ws))["result"] == {"participant": guest.participant}
+        assert (await receive(ws))["type"] == "connected"
+        assert (await receive(ws))["type"] == "snapshot"
+        yield ws
+
+
+async def test_a_message_is_sent_acknowledged_and_read_back(edge: Edge, ada: Guest) -> None:
+    async with connected(edge, ada, await ada.open()) as ws:
+        await command(ws, id="s", send={"clientMessageId": "m1", "text": "hi"})
+        frames = [await receive(ws), await receive(ws)]
+    reply = next(frame for frame in frames if "id" in frame)
+    entry = next(frame for frame in frames if "id" not in frame)
+    assert reply["result"]["duplicate"] is False
+    assert (entry["type"], entry["text"], entry["messageId"]) == ("message.sent", "hi", reply["result"]["messageId"])
+
+
+async def test_a_client_that_comes_back_goes_on_where_it_was(edge: Edge, ada: Guest) -> None:
+    conversation = await ada.open()
+    await ada.send(conversation, text="hi")
+    epoch = (await ada.snapshot(conversation))["epoch"]
+    async with opened(edge, conversation) as ws:
+        await command(ws, id=1, connect={"token": ada.token, "epoch": epoch, "offset": 3})
+        _, hello, entry = [await receive(ws) for _ in range(3)]
+    assert (hello["recovered"], entry["offset"]) == (True, 4)
+
+
+BAD = {
+    "no JSON": "hello",
+    "a list": "[]",
+    "no id": '{"send": {}}',
+    "an unknown command": '{"id": 2, "dance": {}}',
+    "a bad message": '{"id": 2, "send": {"text": ""}}',
+    "a message that is no object": '{"id": 2, "send": 5}',
+    "deep nesting": "[" * 30_000,
+    "bytes that are no UTF-8": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("frame", BAD.values(), ids=BAD.keys())
+async def test_a_bad_command_gets_an_error_and_the_socket_goes_on(edge: Edge, ada: Guest, frame: str | bytes) -> None:
+    async with connected(edge, ada, await ada.open()) as ws:
+        await ws.send(frame)
+        error = (await receive(ws))["error"]
+        assert error["code"] in ("bad_json", "invalid", "unknown_command")
+        assert error["temporary"] is False
+        await command(ws, id=3, send={"clientMessageId": "m1", "text": "still here"})
+        assert 3 in [(await receive(ws)).get("id") for _ in range(2)]
+
+
+async def test_a_frame_over_the_limit_ends_the_socket(edge: Edge, ada: Guest) -> None:
+    async with connected(edge, ada, await ada.open()) as ws:
+        await ws.send("x" * 100_000)
+        assert await closed(ws) == 1009
+
+
+async def test_a_bad_token_and_a_foreign_conversation_are_refused_for_good(edge: Edge, ada: Guest, eve: Guest) -> None:
+    conversation = await ada.open()
+    for token in ("junk", "", eve.token):
+        async with opened(edge, conversation) as ws:
+            await command(ws, id=1, connect={"token": token})
+            assert "error" in await receive(ws)
+            assert await closed(ws) == 3500
+
+
+async def test_a_first_command_that_is_no_connect_ends_the_socket(edge: Edge, ada: Guest) -> None:
+    async with opened(edge, await ada.open()) as ws:
+        await command(ws, id=1, send={"clientMessageId": "m1", "text": "hi"})
+        assert await closed(ws) == 3502
+
+
+async def test_a_server_that_stops_says_so(edge: Edge, ada: Guest) -> None:
+    async with connected(edge, ada, await ada.open()) as ws:
+        stopping = asyncio.create_task(edge.chat.stop(5))
+        assert (await receive(ws))["code"] == 3001
+        assert await closed(ws) == 3001
+        await stopping
+
+
+UNMENDED = """
+import asyncio
+from sanic.server.websockets.impl import asyncio as used
+async def main():
+    async def nothing(): pass
+    await used.wait([nothing()])
+asyncio.run(main())
+"""
+
+
+def test_the_mend_of_sanics_websockets_is_still_needed() -> None:
+    """If this fails, Sanic or Python has changed: delete `channels.sanic_compat`."""
+    mended = "from channels.sanic_compat import mend_websockets; mend_websockets()\n" + UNMENDED
+    assert subprocess.run([sys.executable, "-c", UNMENDED], capture_output=True, check=False).returncode != 0
+    assert subprocess.run([sys.executable, "-c", mended], capture_output=True, check=False).returncode == 0
+
+
+def test_the_edge_does_not_need_rasa() -> None:
+    program = "import sys, channels.blueprint; sys.exit('rasa' in sys.modules or 'tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
