@@ -13,7 +13,7 @@ from switchboard.launch.model import Models
 from switchboard.launch.readiness import reachable
 from switchboard.launch.screen import Screen
 from switchboard.launch.servers import Servers
-from switchboard.settings import Settings
+from switchboard.settings import Mode, Settings
 
 
 class Bot:
@@ -47,7 +47,9 @@ class Bot:
                 step.result = f"built in {step.seconds:.0f} s"
 
     async def seed(self) -> list[str]:
-        """Make the demo data; returns what there is to try. Raises `BuildFailed`."""
+        """Make the demo data; returns what there is to try. Nothing in production. Raises `BuildFailed`."""
+        if self.settings.switchboard_mode is Mode.production:
+            return []
         async with self.screen.step("demo data", "making"):
             return await demo_data.seed(self.folder, self.logs, child_environment(self.settings))
 

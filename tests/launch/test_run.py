@@ -193,3 +193,16 @@ def test_another_redis_on_our_socket_is_an_error_and_stays_alive(bot: Path, tmp_
     finally:
         other.kill()
         other.wait()
+
+
+def test_production_makes_no_demo_data(bot: Path) -> None:
+    (bot / "shop").mkdir()
+    (bot / "shop/demo_data.py").write_text("print('Order 1001')\n")
+    production = {
+        "SWITCHBOARD_MODE": "production",
+        "SECRET_KEY": "x" * 32,
+        "ALLOWED_ORIGINS": "https://www.example.com",
+    }
+    with supervisor(bot, **production) as running:
+        running.wait_until_ready()
+        assert "Order 1001" not in running.output
