@@ -45,14 +45,19 @@ class ChatBlueprint(Blueprint):
         self.add_websocket_route(socket.open_socket, f"{one}/socket")
         self._add("GET", f"{PREFIX}/health", health.health)
         self._add("GET", f"{PREFIX}/openapi.json", health.openapi)
-        self.add_route(nothing, f"{PREFIX}/<path:path>", ["GET", "POST", "OPTIONS"], name="nothing")
+        methods = ["GET", "POST", "OPTIONS"]
+        self.route(f"{PREFIX}/<path:path>", methods, name="nothing", ignore_body=True)(nothing)
         page.add_page(self, self.ctx.folder)
         self.middleware("response")(cors.allow_origin)
 
     def _add(self, method: str, path: str, handler: Handler) -> None:
-        """A route, with the preflight of browsers on another site. What is posted is read by the handler, in bounds."""
-        self.add_route(handler, path, [method], stream=method == "POST")
-        self.add_route(cors.preflight, path, ["OPTIONS"], name=f"preflight_{handler.__name__}")
+        """A route, with the preflight of browsers on another site.
+
+        What is posted is read by the handler, in bounds; any other body is not read: Sanic would first keep up to 100 MB.
+        """
+        posted = method == "POST"
+        self.route(path, [method], stream=posted, ignore_body=not posted)(handler)
+        self.route(path, ["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""

@@ -23,9 +23,10 @@ def page_folder(folder: Path) -> Path:
 
 def add_page(blueprint: Blueprint, folder: Path) -> None:
     """Serve every file of the page's folder, by its name, and `/widget.js`. `/` itself is taken by `front_page`."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    for number, path in enumerate(files[:MAX_FILES]):
-        blueprint.static(f"/{path.relative_to(folder).as_posix()}", path, name=f"page_{number}")
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    public = [path for path in files if not any(part.startswith(".") for part in path.parts)]
+    for number, path in enumerate(public[:MAX_FILES]):
+        blueprint.static(f"/{path.as_posix()}", folder / path, name=f"page_{number}")
     blueprint.add_route(widget, "/widget.js", name="widget")
 
 
@@ -33,11 +34,11 @@ async def widget(request: Request) -> HTTPResponse:
     """The chat as one script."""
     if not WIDGET.is_file():
         raise Problem(404, "not_built", "The widget is not built. `make run` builds it.")
-    return await file(WIDGET, mime_type="text/javascript", headers={"Cache-Control": "no-cache"})
+    return await file(WIDGET, mime_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
 async def front_page(folder: Path, request: Request) -> HTTPResponse | None:
     """`GET /`, before Rasa's own greeting."""
     if request.path == "/" and request.method in ("GET", "HEAD"):
-        return await file(folder / "index.html", headers={"Cache-Control": "no-cache"})
+        return await file(folder / "index.html", mime_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
     return None

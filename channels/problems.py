@@ -82,7 +82,7 @@ def problem_of(error: BaseException) -> Problem:
 
 def answer(request: Request, error: Exception) -> HTTPResponse:
     """The exception handler of the whole server: ours under `/chat/v1`, Sanic's own elsewhere."""
-    if request.path.startswith(PREFIX):
+    if request.path.startswith(PREFIX) or isinstance(error, Problem):
         response = problem_of(error).response()
         allow_origin(request, response)
         return response

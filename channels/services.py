@@ -111,16 +111,14 @@ async def json_body(request: Request) -> dict[str, Any]:
 
     Raises `Problem` 413 above `BODY_LIMIT`, without reading on, 400 for what is no JSON in UTF-8, 422 for no object.
     """
+    if _announced(request) > BODY_LIMIT:
+        raise _too_large()
     body = b""
     with contextlib.suppress(RequestTimeout):
         while request.stream is not None and (chunk := await request.stream.read()):
             body += chunk
             if len(body) > BODY_LIMIT:
-                raise Problem(
-                    413,
-                    "too_large",
-                    f"The body is larger than {BODY_LIMIT // 1024} KiB.",
-                )
+                raise _too_large()
     try:
         data = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
@@ -128,3 +126,12 @@ async def json_body(request: Request) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise Problem(422, "invalid", "The body must be a JSON object.")
     return data
+
+
+def _announced(request: Request) -> int:
+    """The length that the header says, of a body that is still to come; Sanic has refused what is no number."""
+    return int(request.headers.get("content-length", 0))
+
+
+def _too_large() -> Problem:
+    return Problem(413, "too_large", f"The body is larger than {BODY_LIMIT // 1024} KiB.")
