@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -31,21 +32,30 @@ class _Place(BaseModel):
     timestamp: StrictInt
 
 
+@functools.cache
 def camel(name: str) -> str:
     """`message_id` → `messageId`."""
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)
 
 
+@functools.lru_cache(256)  # names come from outside too
 def snake(name: str) -> str:
     """`messageId` → `message_id`."""
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
+@functools.cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
 def to_wire(value: Any) -> Any:
     """A dataclass, or a tuple of them, as plain JSON types with camelCase names; `None` fields are left out."""
+    if isinstance(value, (str, int)):
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        fields = ((name, getattr(value, name)) for name in _fields(type(value)))
         return {camel(name): item if name in OPAQUE else to_wire(item) for name, item in fields if item is not None}
     if isinstance(value, (tuple, list)):
         return [to_wire(item) for item in value]

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.events import TurnStarted
-from switchboard.log.keys import PARTITIONS, ConversationKeys, inbox
+from switchboard.log.keys import PARTITIONS, inbox, keys_of
 from switchboard.log.log import now_ms, script
 
 LEASE = script("lease.lua")
@@ -68,7 +68,7 @@ class Inbox:
         await self._run("release", conversation)
 
     async def _run(self, what: str, conversation: str, *arguments: str) -> list[Any]:
-        keys = ConversationKeys(conversation)
+        keys = keys_of(conversation)
         async with answering():
             reply: list[Any] = await self._lease(
                 keys=keys.all,

@@ -15,6 +15,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
 
 from __future__ import annotations
 
+import functools
 import zlib
 from dataclasses import dataclass
 
@@ -34,42 +35,32 @@ def inbox(number: int) -> str:
 
 @dataclass(frozen=True)
 class ConversationKeys:
-    """The keys of one conversation."""
+    """The keys of one conversation; `all` is what the scripts touch, in their order."""
 
-    conversation: str
-
-    def _key(self, name: str) -> str:
-        return f"sb:{{{partition(self.conversation)}}}:c:{self.conversation}:{name}"
-
-    @property
-    def meta(self) -> str:
-        return self._key("meta")
-
-    @property
-    def log(self) -> str:
-        return self._key("log")
-
-    @property
-    def keys(self) -> str:
-        return self._key("keys")
-
-    @property
-    def waiting(self) -> str:
-        return self._key("waiting")
-
-    @property
-    def lease(self) -> str:
-        return self._key("lease")
-
-    @property
-    def live(self) -> str:
-        return self._key("live")
-
-    @property
-    def inbox(self) -> str:
-        return inbox(partition(self.conversation))
+    meta: str
+    log: str
+    keys: str
+    waiting: str
+    inbox: str
+    lease: str
+    live: str
 
     @property
     def all(self) -> list[str]:
-        """What the scripts touch, in their order."""
         return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease]
+
+
+@functools.lru_cache(4_096)  # conversations that are under way: every entry asks for them
+def keys_of(conversation: str) -> ConversationKeys:
+    """Where a conversation is kept."""
+    number = partition(conversation)
+    prefix = f"sb:{{{number}}}:c:{conversation}:"
+    return ConversationKeys(
+        meta=prefix + "meta",
+        log=prefix + "log",
+        keys=prefix + "keys",
+        waiting=prefix + "waiting",
+        inbox=inbox(number),
+        lease=prefix + "lease",
+        live=prefix + "live",
+    )

@@ -26,7 +26,7 @@ from switchboard.log.events import (
     Participant,
     ParticipantJoined,
 )
-from switchboard.log.keys import WAKE, ConversationKeys
+from switchboard.log.keys import WAKE, keys_of
 
 
 def script(name: str) -> str:
@@ -176,7 +176,7 @@ class Log:
         answers: int | None = None,
         author: str = "",
     ) -> list[Appended]:
-        keys = ConversationKeys(conversation)
+        keys = keys_of(conversation)
         now = self._clock()
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
@@ -191,7 +191,7 @@ class Log:
     async def describe(self, conversation: str) -> Conversation:
         """Who owns the conversation, who takes part and where its log ends. Raises `UnknownConversation`."""
         async with answering():
-            meta = await self.redis.hgetall(ConversationKeys(conversation).meta)
+            meta = await self.redis.hgetall(keys_of(conversation).meta)
         if not meta:
             raise UnknownConversation(conversation)
         people = (
@@ -209,13 +209,13 @@ class Log:
     async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:
         """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
         async with answering():
-            rows = await self.redis.xrange(ConversationKeys(conversation).log, min=f"{after + 1}-0", count=count)
+            rows = await self.redis.xrange(keys_of(conversation).log, min=f"{after + 1}-0", count=count)
         return [_line(row) for row in rows]
 
     async def read_back(self, conversation: str, count: int) -> list[Line]:
         """The last `count` entries, newest first."""
         async with answering():
-            rows = await self.redis.xrevrange(ConversationKeys(conversation).log, count=count)
+            rows = await self.redis.xrevrange(keys_of(conversation).log, count=count)
         return [_line(row) for row in rows]
 
     async def at(self, conversation: str, offset: int) -> Line | None:

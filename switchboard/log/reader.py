@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
 from switchboard.log.follower import EPHEMERAL, Follower, Subscription
-from switchboard.log.keys import ConversationKeys
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Line, Log, Position
 
 PING_SECONDS = 15.0  # half of the shortest proxy time-out that is common, 30 s
@@ -47,7 +47,7 @@ class Reader:
         Frames come in batches, each to be sent at once. Raises `SlowReader` if the client reads too slowly,
         `LogUnavailable`, `UnknownConversation`.
         """
-        async with self._follower.subscribe(ConversationKeys(self._conversation).live) as subscription:
+        async with self._follower.subscribe(keys_of(self._conversation).live) as subscription:
             await self._arrived(subscription)
             async for frames in self._connect(start):
                 yield frames

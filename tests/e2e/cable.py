@@ -56,7 +56,8 @@ class Cable:
         try:
             far = socket.create_connection(self._target)
         except OSError:
-            return _close(near)  # no server: what the browser would see without the cable
+            _close(near)  # no server: what the browser would see without the cable
+            return
         with self._lock:
             self._ends |= {near, far}
         for source, sink in ((near, far), (far, near)):

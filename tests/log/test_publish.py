@@ -14,7 +14,7 @@ from switchboard.log.codec import decode
 from switchboard.log.errors import ConflictingEntry, LogError, LogUnavailable, StalePublish, UnknownConversation
 from switchboard.log.events import MessageSent, TurnCompleted, TurnStarted
 from switchboard.log.inbox import Inbox
-from switchboard.log.keys import ConversationKeys
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Authority, Draft, Log
 from switchboard.turns.turn import BOT
 from tests.support.people import ADA, ask, message, start
@@ -73,7 +73,7 @@ async def test_two_processes_that_append_at_once_leave_dense_offsets(log: Log, r
         assert process.returncode == 0, errors.decode()
     assert await offsets(log) == list(range(1, 204))
     texts = [json.loads(line.json).get("text") for line in await log.read("c_1", 3)]
-    assert {text for text in texts} == {f"{name}{n}" for name in ("left", "right") for n in range(100)}
+    assert set(texts) == {f"{name}{n}" for name in ("left", "right") for n in range(100)}
 
 
 async def test_many_tasks_that_append_at_once_are_told_their_own_offsets(log: Log) -> None:
@@ -105,7 +105,7 @@ async def test_a_duplicate_question_is_not_asked_twice(log: Log, client: redis.a
     await start(log)
     for _ in range(3):
         await log.publish("c_1", message("hello", key="k"), asks=True)
-    assert await client.lrange(ConversationKeys("c_1").waiting, 0, -1) == ["4"]
+    assert await client.lrange(keys_of("c_1").waiting, 0, -1) == ["4"]
 
 
 async def test_entries_without_a_key_are_never_duplicates(log: Log) -> None:
@@ -155,7 +155,7 @@ async def test_taking_a_conversation_says_so_once_a_message(log: Log, client: re
 
 async def test_output_under_an_old_term_is_refused(log: Log, client: redis.asyncio.Redis[str]) -> None:
     await start(log)
-    await client.hset(ConversationKeys("c_1").meta, "term", "2")
+    await client.hset(keys_of("c_1").meta, "term", "2")
     with pytest.raises(StalePublish, match="term"):
         await log.publish("c_1", message("too late", author=BOT), authority=Authority(term=1))
 
@@ -175,7 +175,7 @@ async def test_a_question_stands_in_the_inbox_until_it_is_answered(log: Log, cli
 
 async def test_nobody_is_asked_while_a_person_owns_the_conversation(log: Log, client: redis.asyncio.Redis[str]) -> None:
     await start(log)
-    await client.hset(ConversationKeys("c_1").meta, "owner", "operator:eve")
+    await client.hset(keys_of("c_1").meta, "owner", "operator:eve")
     await ask(log, "c_1", "hello")
     assert await Inbox(client).waiting() == []
 
@@ -198,8 +198,8 @@ async def test_everything_of_one_conversation_shares_a_hash_tag(log: Log, client
     names = await client.keys("sb:*")
     tags = {name[name.index("{") : name.index("}") + 1] for name in names}
     assert len(names) == 6 and len(tags) == 1, names
-    assert "{" in ConversationKeys("c_1").live and set(names) == {
-        getattr(ConversationKeys("c_1"), name) for name in ("meta", "log", "keys", "waiting", "inbox", "lease")
+    assert "{" in keys_of("c_1").live and set(names) == {
+        getattr(keys_of("c_1"), name) for name in ("meta", "log", "keys", "waiting", "inbox", "lease")
     }
 
 

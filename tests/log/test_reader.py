@@ -13,7 +13,7 @@ import redis.asyncio
 
 from switchboard.log.errors import UnknownConversation
 from switchboard.log.follower import MAX_QUEUED_LINES, Follower, SlowReader
-from switchboard.log.keys import ConversationKeys
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Log, Position
 from switchboard.log.reader import Frame, Reader
 from switchboard.log.snapshot import Fold
@@ -233,7 +233,7 @@ async def test_a_log_that_was_lost_and_began_again_is_never_mixed_with_the_old_o
     epoch = (await log.start("c_1", "bot:main", [])).epoch
     async with bounded(), reading(Reader(log, follower, "c_1"), Position(epoch, 1)) as frames:
         assert (await anext(frames))["recovered"] is True
-        await client.delete(ConversationKeys("c_1").meta, ConversationKeys("c_1").log)
+        await client.delete(keys_of("c_1").meta, keys_of("c_1").log)
         new = await log.start("c_1", "bot:main", [])
         await log.publish("c_1", message("new log"))
         assert new.epoch != epoch

@@ -6,7 +6,7 @@ import redis.asyncio
 
 from switchboard.log.events import TurnCompleted
 from switchboard.log.inbox import Inbox
-from switchboard.log.keys import ConversationKeys
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Draft, Log
 from tests.support.people import ask, message, start
 
@@ -36,7 +36,7 @@ async def test_the_keys_of_trimmed_entries_go_with_them(client: redis.asyncio.Re
     log = Log(client, keep=KEEP)
     await start(log)
     await fill(log, 30)
-    assert set(await client.hkeys(ConversationKeys("c_1").keys)) == {f"k{n}" for n in range(20, 30)}
+    assert set(await client.hkeys(keys_of("c_1").keys)) == {f"k{n}" for n in range(20, 30)}
 
 
 async def test_an_unanswered_message_and_all_after_it_stay(client: redis.asyncio.Redis[str]) -> None:
