@@ -41,7 +41,7 @@ def _add(found: dict[str, set[str]], content: Mapping[str, Any]) -> None:
         found[kind].update(_names(kind, content.get(kind)))
     for block in _dicts(content.get("nlu")):
         topic = block.get("intent") or block.get("synonym") or block.get("lookup") or block.get("regex")
-        found["examples"].update(f"{topic}: {line}" for line in str(block.get("examples", "")).splitlines())
+        found["examples"].update(f"{topic}: {line.strip(' -')}" for line in str(block.get("examples", "")).splitlines())
     for kind, key in (("rules", "rule"), ("stories", "story")):
         found[kind].update(str(block.get(key)) for block in _dicts(content.get(kind)))
 
