@@ -21,6 +21,13 @@ def offered_form(tracker: Tracker, domain: DomainDict) -> str | None:
     return None
 
 
+def left(form: str, domain: DomainDict) -> list[EventType]:
+    """Return what ends the form without a question, and forgets its answers."""
+    slots = domain.get("forms", {}).get(form, {}).get("required_slots", [])
+    forgotten: list[EventType] = [SlotSet(slot, None) for slot in slots if slot not in KEPT]
+    return [*forgotten, SlotSet("requested_slot", None), ActiveLoop(None)]
+
+
 class ActionAffirm(Action):
     """Does what was offered last."""
 
@@ -47,6 +54,4 @@ class ActionStop(Action):
             dispatcher.utter_message(response="utter_fine")
             return []
         dispatcher.utter_message(response="utter_stopped")
-        slots = domain.get("forms", {}).get(form, {}).get("required_slots", [])
-        forgotten: list[EventType] = [SlotSet(slot, None) for slot in slots if slot not in KEPT]
-        return [*forgotten, SlotSet("requested_slot", None), ActiveLoop(None)]
+        return left(form, domain)

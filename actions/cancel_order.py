@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.forms import confirmation
+from actions.forms import confirmation, repeated_wish
 from actions.orders import OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
 from shop.client import Order, OrderStatus, Proof
@@ -38,11 +38,17 @@ class ValidateCancelOrderForm(OrderForm):
     def why_not(self, order: Order) -> str | None:
         return "already_cancelled" if order.status is OrderStatus.cancelled else why_not_cancel(order)
 
+    def extract_cancel_confirmed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take the same wish once more for a yes."""
+        return repeated_wish(tracker, self.flow, "cancel_confirmed")
+
     def validate_cancel_confirmed(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Take a clear yes or no."""
-        return confirmation("cancel_confirmed", value, dispatcher, tracker)
+        return confirmation(self.flow, "cancel_confirmed", value, dispatcher, tracker)
 
 
 class ActionCancelOrder(OrderAction):

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import entity_of, intent_of, requested_slot, text_of
-from actions.forms import confirmation, free_text, may_answer
+from actions.forms import confirmation, free_text, may_answer, repeated_wish
 from actions.orders import EMAIL, OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
 from shop.client import Address, Order, Proof
@@ -71,7 +71,12 @@ class ValidateChangeShippingAddressForm(OrderForm):
     """Asks for street, town and a confirmation, unless the order has left."""
 
     flow = "change_shipping_address"
-    explanations: ClassVar[dict[str, str]] = {**OrderForm.explanations, "address_confirmed": "utter_yes_or_no"}
+    explanations: ClassVar[dict[str, str]] = {
+        **OrderForm.explanations,
+        "street": "utter_bad_street",
+        "town": "utter_bad_town",
+        "address_confirmed": "utter_yes_or_no",
+    }
 
     def why_not(self, order: Order) -> str | None:
         return why_not_change_address(order)
@@ -122,11 +127,17 @@ class ValidateChangeShippingAddressForm(OrderForm):
             return {"town": None}
         return {"town": town}
 
+    def extract_address_confirmed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take the same wish once more for a yes."""
+        return repeated_wish(tracker, self.flow, "address_confirmed")
+
     def validate_address_confirmed(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Take a clear yes or no."""
-        return confirmation("address_confirmed", value, dispatcher, tracker)
+        return confirmation(self.flow, "address_confirmed", value, dispatcher, tracker)
 
 
 class ActionChangeShippingAddress(OrderAction):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -12,13 +12,36 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import intent_of, message_id_of, requested_slot, text_of
 from actions.forms import Form, free_text
-from actions.orders import shop_answers
+from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
 from shop.desk import shop_desk
 from switchboard.reply import Reply
 from switchboard.tasks import Report, TaskError, task
 
-TELLS_SOMETHING = 8  # words; a shorter first message is a wish to complain rather than the complaint
+TELLS_SOMETHING = 5  # words; a shorter first message is a wish to complain rather than the complaint
+TOO_LONG_FOR_A_WISH = 8  # words; a shorter answer may be another flow's wish, such as "I want to track my order"
+TELLING = 3  # of them besides those that only say who is angry at whom
+ANGER_ALONE = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    a about absolute absolutely all am amateurs an and angry annoyed are at awful bad been bunch company complain
+    complaining complaint crap crooks customer damn dear disappointed disappointing disgrace disgusting do even ever
+    experience extremely feel file formal fuming furious guys had happy hate have hello help here hi hopeless horrible
+    hopelessly how i i'd i'll i'm idiots in incompetent is it i've joke just like lot lousy make me my never not of on
+    one order pathetic people place please poor really ridiculous rubbish satisfied seen service shame shit shocking
+    shop simply sick so some somebody someone store stupid such support terrible that that's the them there these they
+    thing this to totally truly unacceptable unhappy upset us useless utterly very want wanted was what why with work
+    worse worst would you you're your
+    """,
+    )
+)
+
+
+def telling(text: str) -> int:
+    """Return how many words say what happened, beside anger, contacts and numbers."""
+    words = re.findall(r"[^\W\d_][^\W\d_']*", PHONE.sub(" ", EMAIL.sub(" ", text)).replace("’", "'").lower())
+    return sum(word not in ANGER_ALONE for word in words)
 
 
 @task("complaint", title="Filing your complaint", timeout=10.0, effects=True)
@@ -32,22 +55,27 @@ class ValidateComplaintForm(Form):
     """Takes the complaint in the customer's own words."""
 
     flow = "complaint"
+    explanations: ClassVar[dict[str, str]] = {"complaint_text": "utter_bad_complaint_text"}
 
     def keeps(self, tracker: Tracker) -> bool:
         """A complaint may be about anything."""
-        return len(text_of(tracker).split()) >= TELLS_SOMETHING
+        return len(text_of(tracker).split()) >= TOO_LONG_FOR_A_WISH
 
     def extract_complaint_text(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        """Take the answer to our question, or a first message that says what happened."""
+        """Take the answer to our question, or a first message that says what happened. A contact alone is kept."""
         text = free_text(tracker)
         if not text:
             return {}
         if requested_slot(tracker) == "complaint_text":
-            return {"complaint_text": text}
+            contact = EMAIL.search(text)
+            if telling(text) or not contact:
+                return {"complaint_text": text} if telling(text) else {}
+            dispatcher.utter_message(response="utter_complaint_contact")
+            return {"email": contact.group(0).lower()}
         told = intent_of(tracker) == self.flow and len(text.split()) >= TELLS_SOMETHING
-        return {"complaint_text": text} if told and not re.search(r"\bcomplai", text, re.IGNORECASE) else {}
+        return {"complaint_text": text} if told and telling(text) >= TELLING else {}
 
     def validate_complaint_text(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

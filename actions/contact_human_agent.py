@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
@@ -12,13 +11,12 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import intent_of, message_id_of, requested_slot, text_of
 from actions.forms import Form, free_text
-from actions.orders import EMAIL, shop_answers
+from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
 from shop.desk import shop_desk
 from switchboard.reply import Reply
 from switchboard.tasks import Report, TaskError, task
 
-PHONE = re.compile(r"\+?\d[\d ()/-]{6,20}\d")
 A_WISH = 8  # words; "please let me talk to somebody" is no message for that somebody yet
 
 

@@ -22,6 +22,12 @@ def confidence_of(tracker: Tracker) -> float:
     return float((tracker.latest_message or {}).get("intent", {}).get("confidence") or 0.0)
 
 
+def confidence_in(tracker: Tracker, *intents: str) -> float:
+    """Return how sure the classifier is that the latest message has one of the intents, from 0 to 1."""
+    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
+    return sum(float(ranked.get("confidence") or 0.0) for ranked in ranking if ranked.get("name") in intents)
+
+
 def text_of(tracker: Tracker) -> str:
     """Return the latest message's text, without space around it."""
     return str((tracker.latest_message or {}).get("text") or "").strip()
@@ -44,6 +50,21 @@ def requested_slot(tracker: Tracker) -> str | None:
     """Return what the active form has asked for; `None` while a form is only starting."""
     slot: str | None = tracker.get_slot("requested_slot")
     return slot
+
+
+def slot_before(tracker: Tracker, slot: str) -> str | None:
+    """Return the slot's value before the latest message, `None` if it had none."""
+    users = [index for index, event in enumerate(tracker.events) if event.get("event") == "user"]
+    earlier = reversed(tracker.events[: users[-1]] if users else [])
+    values = (event.get("value") for event in earlier if event.get("event") == "slot" and event.get("name") == slot)
+    value = next(values, None)
+    return None if value is None else str(value)
+
+
+def text_before(tracker: Tracker) -> str | None:
+    """Return the text of the message before the latest one, `None` if there is none."""
+    texts = [str(event.get("text") or "").strip() for event in tracker.events if event.get("event") == "user"]
+    return texts[-2] if len(texts) > 1 else None
 
 
 def events_of_last_turn(tracker: Tracker) -> list[dict[str, Any]]:

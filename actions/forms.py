@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -10,11 +11,32 @@ from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import SURE, confidence_of, entity_of, intent_of, requested_slot, text_of
+from actions.conversation import (
+    SURE,
+    confidence_in,
+    confidence_of,
+    entity_of,
+    intent_of,
+    requested_slot,
+    slot_before,
+    text_before,
+    text_of,
+)
 
 # Intents that a form's question can be answered with; when they bring nothing usable, the form explains what it needs.
 # Any other intent is a question or a wish of its own: the form steps back, and asks again afterwards.
 ANSWERS = frozenset({"inform", "affirm", "nlu_fallback"})
+# Intents that are no answer in the customer's own words: "yes please" is nobody's reason for a return.
+SMALL_TALK = frozenset({"affirm", "deny", "stop", "thanks", "greet", "goodbye"})
+LONGEST_WISH = 10  # words; somebody who writes more has more to say than yes
+# What makes a wish no clear yes: a question, a condition, a "don't", another thing.
+HESITATES = re.compile(
+    r"\?|\b(?:no|nope|not|never|(?:do|does|is|are|ca|wo|would|should|could)n['’]?t|maybe|perhaps|might|possibly|unsure"
+    r"|if|unless|until|but|wait|hold|later|first|before|after|think|how|what|when|why|will|can i|could i|should i"
+    r"|other|another|different|instead|wrong|else|too|also|only|both|rather|new"
+    r"|to (?:my|the|an?|our|his|her|their|\d))\b",
+    re.IGNORECASE,
+)
 
 
 class Form(FormValidationAction, ABC):
@@ -68,19 +90,45 @@ def may_answer(tracker: Tracker) -> bool:
 
 
 def free_text(tracker: Tracker) -> str | None:
-    """Return the message as an answer in the customer's own words, or `None` if it is a button, a no or a stop."""
+    """Return the message as an answer in the customer's own words, or `None` if it is a button or small talk."""
     text = text_of(tracker)
     if not text or text.startswith("/"):
         return None
-    declines = intent_of(tracker) in {"stop", "deny"} and confidence_of(tracker) >= SURE
-    return None if declines and len(text.split()) <= 6 else text
+    small_talk = intent_of(tracker) in SMALL_TALK and confidence_of(tracker) >= SURE
+    return None if small_talk and len(text.split()) <= 6 else text
 
 
-def confirmation(slot: str, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker) -> dict[str, Any]:
+def repeats_wish(tracker: Tracker, flow: str, slot: str) -> bool:
+    """True if the message answers the confirmation question `slot` by wishing again, clearly, for what `flow` does.
+
+    "Go ahead and cancel" does; a question, a condition, a "don't", a pressed button and a message sent twice don't.
+    """
+    text = text_of(tracker)
+    if requested_slot(tracker) != slot or text.startswith("/") or len(text.split()) > LONGEST_WISH:
+        return False
+    if text == text_before(tracker):
+        return False
+    return not HESITATES.search(text) and confidence_in(tracker, "affirm", flow) >= SURE
+
+
+def repeated_wish(tracker: Tracker, flow: str, slot: str) -> dict[str, Any]:
+    """Return the slot's yes if the message repeats the wish, for a form's `extract_<slot>`."""
+    return {slot: True} if repeats_wish(tracker, flow, slot) else {}
+
+
+def confirmation(
+    flow: str, slot: str, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker
+) -> dict[str, Any]:
     """Return the yes or no, if it is a clear one. "No, 1002" corrects, and "maybe" is neither."""
-    if entity_of(tracker, "order_number") or entity_of(tracker, "email"):
+    if corrects(tracker, "order_number") or corrects(tracker, "email"):
         return {slot: None}
-    if confidence_of(tracker) < SURE:
+    if confidence_of(tracker) < SURE and not repeats_wish(tracker, flow, slot):
         dispatcher.utter_message(response="utter_yes_or_no")
         return {slot: None}
     return {slot: value}
+
+
+def corrects(tracker: Tracker, slot: str) -> bool:
+    """True if the message names another order number or e-mail address than the one that the form has."""
+    named = entity_of(tracker, slot)
+    return named is not None and named.lstrip("#").lower() != slot_before(tracker, slot)

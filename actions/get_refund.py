@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import intent_of, requested_slot
-from actions.forms import confirmation, free_text, may_answer
+from actions.conversation import intent_of, requested_slot, text_of
+from actions.forms import confirmation, free_text, may_answer, repeated_wish
 from actions.orders import OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
 from shop.client import Order, Proof, Refund
@@ -20,6 +21,8 @@ from switchboard.reply import Reply
 from switchboard.tasks import Report, task
 
 LONGEST_REASON = 500  # characters, as the shop keeps them
+NOT_GIVEN = "not given"
+NO_REASON = re.compile(r"\b(?:no|any)(?: \w+)? reason|rather not say|none of your business", re.IGNORECASE)
 
 
 @task("get_refund", title="Opening your return", timeout=10.0, effects=True)
@@ -39,7 +42,11 @@ class ValidateGetRefundForm(OrderForm):
     """Asks for a reason and a confirmation, unless the order can't be returned."""
 
     flow = "get_refund"
-    explanations: ClassVar[dict[str, str]] = {**OrderForm.explanations, "refund_confirmed": "utter_yes_or_no"}
+    explanations: ClassVar[dict[str, str]] = {
+        **OrderForm.explanations,
+        "refund_reason": "utter_bad_refund_reason",
+        "refund_confirmed": "utter_yes_or_no",
+    }
 
     def why_not(self, order: Order) -> str | None:
         return "already_open" if order.refund else why_not_refund(order, utc_now())
@@ -51,9 +58,11 @@ class ValidateGetRefundForm(OrderForm):
     def extract_refund_reason(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        """Take the customer's own words where no reason that we know is in them."""
+        """Take the customer's own words where no reason that we know is in them; nobody has to give one."""
         if requested_slot(tracker) != "refund_reason" or tracker.get_slot("refund_reason"):
             return {}
+        if intent_of(tracker) == "deny" or NO_REASON.search(text_of(tracker)):
+            return {"refund_reason": NOT_GIVEN}
         reason = free_text(tracker)
         told = may_answer(tracker) or intent_of(tracker) in {self.flow, "complaint"}
         return {"refund_reason": reason} if reason and told else {}
@@ -64,11 +73,17 @@ class ValidateGetRefundForm(OrderForm):
         """Take anything, shortened to what the shop keeps."""
         return {"refund_reason": str(value)[:LONGEST_REASON]}
 
+    def extract_refund_confirmed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take the same wish once more for a yes."""
+        return repeated_wish(tracker, self.flow, "refund_confirmed")
+
     def validate_refund_confirmed(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Take a clear yes or no."""
-        return confirmation("refund_confirmed", value, dispatcher, tracker)
+        return confirmation(self.flow, "refund_confirmed", value, dispatcher, tracker)
 
 
 class ActionGetRefund(OrderAction):
@@ -82,6 +97,6 @@ class ActionGetRefund(OrderAction):
             await voice.say("utter_refund_not_opened")
             return
         proven = credentials(tracker)
-        reason = str(tracker.get_slot("refund_reason") or "not given")
+        reason = str(tracker.get_slot("refund_reason") or NOT_GIVEN)
         refund: Refund = await reply.run(get_refund, **proven, reason=reason)
         await voice.say("utter_refund_opened", reference=refund.reference, email=proven["email"])

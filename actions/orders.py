@@ -26,6 +26,7 @@ from switchboard.reply import Reply
 from switchboard.tasks import Refused, TaskError, TimedOut, Unavailable
 
 ORDER_NUMBER = re.compile(r"#?(\d{4,6})")
+PHONE = re.compile(r"\+?\d[\d ()/-]{6,20}\d")
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 

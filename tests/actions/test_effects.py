@@ -158,7 +158,10 @@ async def test_a_return_that_is_open_is_not_opened_again(
         (message("the glaze has a crack in it", "nlu_fallback", 0.2), "the glaze has a crack in it"),
         (message("it's awful quality, I'm disappointed", "complaint"), "it's awful quality, I'm disappointed"),
         (message("how long does delivery take?", "delivery_period"), None),
-        (message("no", "deny"), None),
+        (message("no", "deny"), "not given"),
+        (message("I'd rather not say", "stop"), "not given"),
+        (message("yes please", "affirm"), None),
+        (message("thanks", "thanks"), None),
     ],
 )
 async def test_a_reason_may_be_told_in_own_words(
