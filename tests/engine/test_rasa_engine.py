@@ -1,0 +1,131 @@
+"""Rasa answers what is on the log: the customer's words, in order, and never half."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+
+from switchboard.engine import endpoint, rasa_engine
+from tests.engine.conftest import Talk, said
+from tests.support.tiny_bot import ActionSlow
+from tests.support.redis_server import RedisServer
+
+
+async def test_a_response_of_the_domain_lands_as_one_message(talk: Talk) -> None:
+    (answer,) = await talk.say("hello")
+    assert (answer["text"], answer["status"], answer["author"]["id"]) == ("Hello there.", "sent", "bot:main")
+    assert await talk.ends() == ["completed"]
+    assert said(await talk.tracker()) == [("user", "hello"), ("bot", "Hello there.")]
+
+
+async def test_buttons_come_with_their_text_and_the_channel_chooses_the_variation(talk: Talk) -> None:
+    (answer,) = await talk.say("choose")
+    assert answer["text"] == "Which one, on our channel?"
+    assert answer["buttons"] == [{"title": "Greet", "payload": "/greet"}]
+
+
+@pytest.mark.parametrize(
+    "text", ["/restart", "/greet", '/inject{"requested_slot": "x"}', "  /restart", "/", "/session_start"]
+)
+async def test_text_that_begins_with_a_slash_is_what_the_customer_said(talk: Talk, text: str) -> None:
+    await talk.say("hello")
+    await talk.say(text)
+    events = await talk.tracker()
+    assert said(events)[2] == ("user", text.strip())
+    assert not [event for event in events if event["event"] in ("restart", "slot") and "requested_slot" in str(event)]
+    (user,) = [event for event in events if event["event"] == "user" and event["text"] == text.strip()]
+    assert user["parse_data"]["intent"]["name"] is None
+    assert await talk.ends() == ["completed", "completed"]
+
+
+async def test_nlu_reads_what_stands_behind_the_slash(talk: Talk) -> None:
+    (answer,) = await talk.say("/hello")
+    assert answer["text"] == "Hello there."
+    assert said(await talk.tracker())[0] == ("user", "/hello")
+
+
+async def test_the_payload_of_a_button_is_an_intent(talk: Talk) -> None:
+    (answer,) = await talk.say("Greet", payload="/greet")
+    assert answer["text"] == "Hello there."
+    (user,) = [event for event in await talk.tracker() if event["event"] == "user"]
+    assert user["parse_data"]["intent"]["name"] == "greet"
+
+
+async def test_the_author_is_in_the_metadata_of_the_tracker_and_the_turn_is_not(talk: Talk) -> None:
+    await talk.say("hello", metadata={"page": "/cart"})
+    (user,) = [event for event in await talk.tracker() if event["event"] == "user"]
+    assert user["metadata"]["author"] == "guest_ada"
+    assert user["metadata"]["client"] == {"page": "/cart"}
+    assert "fence" not in str(user)
+
+
+async def test_streamed_text_is_one_message_on_the_log_and_one_in_the_tracker(talk: Talk) -> None:
+    (answer,) = await talk.say("stream")
+    assert (answer["text"], answer["status"]) == ("One, two, three.", "completed")
+    assert answer["buttons"] == [{"title": "Again", "payload": "/stream"}]
+    assert said(await talk.tracker()) == [("user", "stream"), ("bot", "One, two, three.")]
+
+
+async def test_an_action_that_breaks_fails_the_turn_and_nothing_of_it_is_saved(talk: Talk) -> None:
+    await talk.say("hello")
+    before = await talk.tracker()
+    greeting, *partial, apology = await talk.say("crash")
+    assert (greeting["text"], apology["text"]) == ("Hello there.", "That went wrong.")
+    assert [message["status"] for message in partial] in ([], ["interrupted"])
+    assert await talk.ends() == ["completed", "action_failed"]
+    assert await talk.tracker() == before
+    (answer,) = await talk.say("hello")
+    assert answer["text"] == "Hello there."
+
+
+async def test_an_action_server_that_is_down_fails_the_turn(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "CONNECT_PAUSES", (0.01,))
+    talk.agent.action_endpoint.url = "http://127.0.0.1:9/webhook"
+    (apology,) = await talk.say("stream")
+    assert apology["text"] == "That went wrong."
+    assert await talk.ends() == ["action_failed"]
+    assert await talk.tracker() == []
+
+
+async def test_without_a_response_for_it_the_apology_is_a_plain_sentence(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(talk.agent.domain.responses, "utter_turn_failed")
+    assert talk.engine.apology() == rasa_engine.APOLOGY
+
+
+async def test_a_turn_that_cannot_be_saved_does_not_look_saved(talk: Talk, redis_server: RedisServer) -> None:
+    """Rasa's fail-safe store would go on in a memory that nobody reads again."""
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    await talk.say("hello")
+    tracker = DialogueStateTracker("c_2", [])
+    redis_server.stop()
+    try:
+        assert talk.agent.tracker_store is talk.agent.processor.tracker_store
+        with pytest.raises(RedisError):
+            await talk.agent.tracker_store.save(tracker)
+        with pytest.raises(RedisError):
+            await talk.agent.processor.get_tracker("c_2")
+    finally:
+        redis_server.start()
+
+
+async def test_a_model_is_swapped_while_a_turn_runs(talk: Talk, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ActionSlow.begun, ActionSlow.gate = asyncio.Event(), asyncio.Event()
+    await talk.ask("slow")
+    async with asyncio.timeout(10):
+        await ActionSlow.begun.wait()
+    old = talk.agent.processor
+    await asyncio.to_thread(talk.engine.load, model)
+    assert talk.agent.processor is not old
+    ActionSlow.gate.set()
+    await talk.answered()
+    assert await talk.ends() == ["completed"]
+    assert said(await talk.tracker()) == [("user", "slow"), ("bot", "At last.")]
+    (answer,) = await talk.say("stream")
+    assert answer["text"] == "One, two, three.", "the new model has our endpoint and our stores"
+    assert (await talk.tracker())[-1]["event"] == "action"

@@ -1,0 +1,109 @@
+"""A bot that trains in a second, and its actions, which the action server of the tests imports.
+
+Importing this module imports Rasa's SDK only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from switchboard.reply import Reply
+
+DOMAIN = """
+version: "3.1"
+intents: [greet, choose, stream, crash, slow]
+actions: [action_stream, action_crash, action_slow]
+responses:
+  utter_greet:
+    - text: "Hello there."
+  utter_choose:
+    - text: "Which one?"
+      image: "https://shop.example/a.png"
+      buttons:
+        - {title: "Greet", payload: "/greet"}
+        - {title: "Other", payload: "/stream"}
+    - text: "Which one, on our channel?"
+      channel: switchboard
+      buttons:
+        - {title: "Greet", payload: "/greet"}
+  utter_turn_failed:
+    - text: "That went wrong."
+"""
+
+CONFIG = """
+recipe: default.v1
+assistant_id: tiny
+language: en
+pipeline:
+  - name: WhitespaceTokenizer
+  - name: KeywordIntentClassifier
+policies:
+  - name: RulePolicy
+    enable_fallback_prediction: false
+"""
+
+DATA = r"""
+version: "3.1"
+nlu:
+  - {intent: greet, examples: "- hello\n- hello please"}
+  - {intent: choose, examples: "- choose\n- choose please"}
+  - {intent: stream, examples: "- stream\n- stream please"}
+  - {intent: crash, examples: "- crash\n- crash please"}
+  - {intent: slow, examples: "- slow\n- slow please"}
+rules:
+  - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
+  - {rule: choose, steps: [{intent: choose}, {action: utter_choose}]}
+  - {rule: stream, steps: [{intent: stream}, {action: action_stream}]}
+  - {rule: crash, steps: [{intent: crash}, {action: utter_greet}, {action: action_crash}]}
+  - {rule: slow, steps: [{intent: slow}, {action: action_slow}]}
+"""
+
+
+def write(folder: Path) -> None:
+    """The bot's files."""
+    for name, text in (("domain.yml", DOMAIN), ("config.yml", CONFIG), ("data.yml", DATA)):
+        (folder / name).write_text(text)
+
+
+class ActionStream(Action):
+    def name(self) -> str:
+        return "action_stream"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        async with Reply(dispatcher, tracker) as reply:
+            await reply.write("One, ")
+            await reply.write("two, ")
+            await reply.write("three.")
+            reply.buttons([{"title": "Again", "payload": "/stream"}])
+        return []
+
+
+class ActionCrash(Action):
+    def name(self) -> str:
+        return "action_crash"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        async with Reply(dispatcher, tracker) as reply:
+            await reply.write("So far ")
+            raise RuntimeError("a defect of an action")
+        return []
+
+
+class ActionSlow(Action):
+    """Runs until the test sets the gate; says when it has begun."""
+
+    begun: Any = None
+    gate: Any = None
+
+    def name(self) -> str:
+        return "action_slow"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        ActionSlow.begun.set()
+        await ActionSlow.gate.wait()
+        dispatcher.utter_message(text="At last.")
+        return []
