@@ -10,6 +10,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.core.events import UserUttered
 
 from switchboard.engine.current import enter
 from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
@@ -36,10 +37,21 @@ class RasaEngine:
         raises.
         """
         enter(turn)
+        if turn.again and await self._has_answered(turn):
+            return
         try:
             await self._agent.handle_message(await self._message(turn))
         except ActionServerFailed as error:
             raise TurnError("action_failed", str(error)) from error
+
+    async def _has_answered(self, turn: Turn) -> bool:
+        """Whether Rasa has saved this turn, which it does whole and last: then only its end is missing on the log.
+
+        Without this a worker that dies in between would have the actions run twice; Rasa takes a message id twice.
+        """
+        tracker = await self._agent.tracker_store.retrieve(turn.conversation)
+        events = tracker.events if tracker else ()
+        return any(isinstance(event, UserUttered) and event.message_id == turn.message.message_id for event in events)
 
     async def _message(self, turn: Turn) -> UserMessage:
         said = turn.message

@@ -30,6 +30,7 @@ class Lease:
     offset: int  # of the oldest unanswered message
     waiting: int  # how many are unanswered, with this one
     entry: str  # that message, as the log stores it
+    again: bool  # somebody had taken it before, and did not come to an end with it
 
 
 class Inbox:
@@ -56,8 +57,8 @@ class Inbox:
         reply = await self._run("take", conversation, started)
         if not reply:
             return None
-        fence, term, offset, waiting, entry = reply
-        return Lease(conversation, self.worker, fence, term, offset, waiting, entry)
+        fence, term, offset, waiting, entry, again = reply
+        return Lease(conversation, self.worker, fence, term, offset, waiting, entry, bool(again))
 
     async def renew(self, conversation: str) -> bool:
         """Keep the lease for another `lease_ms`; false if it was lost."""

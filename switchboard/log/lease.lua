@@ -3,8 +3,8 @@
 -- ARGV  what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message
 --
--- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON}, and the entry is
---          appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
+-- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, 1 if it was taken
+--          before}, and the entry is appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
 --          worker that has the lease already takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- renew    {1}, or {} if the lease was lost.
@@ -25,12 +25,13 @@ if ARGV[1] == 'take' then
   local entry = redis.call('XRANGE', log, oldest .. '-0', oldest .. '-0')[1][2][2]
   local message = cjson.decode(entry)
   local key = 't' .. oldest
-  if redis.call('HEXISTS', keys, key) == 0 then
+  local again = redis.call('HEXISTS', keys, key)
+  if again == 0 then
     local started = string.format(ARGV[6], oldest, message['messageId'])
     append({meta = meta, log = log, keys = keys}, ARGV[5], message['epoch'], key, '', started)
   end
   local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry}
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, again}
 end
 
 if holder ~= ARGV[2] then return {} end

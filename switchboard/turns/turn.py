@@ -49,6 +49,7 @@ class Turn:
     offset: int
     message: MessageSent
     authority: Authority
+    again: bool = False  # it was tried before; whoever did may have died after Rasa had saved it
     over: bool = field(default=False, init=False)
     _said: int = field(default=0, init=False)
 
@@ -64,6 +65,7 @@ class Turn:
             lease.offset,
             event,
             Authority(lease.term, lease.fence, lease.worker),
+            lease.again,
         )
 
     @property

@@ -9,9 +9,11 @@ import pytest
 from redis.exceptions import RedisError
 
 from switchboard.engine import endpoint, rasa_engine
+from switchboard.log.errors import LogUnavailable
+from switchboard.turns.turn import Turn
 from tests.engine.conftest import Talk, said
-from tests.support.tiny_bot import ActionSlow
 from tests.support.redis_server import RedisServer
+from tests.support.tiny_bot import ActionSlow
 
 
 async def test_a_response_of_the_domain_lands_as_one_message(talk: Talk) -> None:
@@ -129,3 +131,38 @@ async def test_a_model_is_swapped_while_a_turn_runs(talk: Talk, model: Path, mon
     (answer,) = await talk.say("stream")
     assert answer["text"] == "One, two, three.", "the new model has our endpoint and our stores"
     assert (await talk.tracker())[-1]["event"] == "action"
+
+
+async def test_a_worker_that_dies_after_the_save_does_not_have_the_turn_run_twice(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The power fails between Rasa's save and the end of the turn on the log."""
+    complete, died = Turn.complete, asyncio.Event()
+
+    async def die(turn: Turn) -> None:
+        monkeypatch.setattr(Turn, "complete", complete)
+        died.set()
+        raise LogUnavailable("the power failed")
+
+    monkeypatch.setattr(Turn, "complete", die)
+    (answer,) = await talk.say("stream")
+    assert died.is_set()
+    assert answer["text"] == "One, two, three."
+    assert await talk.ends() == ["completed"]
+    assert said(await talk.tracker()) == [("user", "stream"), ("bot", "One, two, three.")]
+
+
+async def test_a_turn_that_was_cut_off_before_the_save_is_answered_whole(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = talk.agent.tracker_store
+    save = store.save
+
+    async def die(*_: object) -> None:
+        monkeypatch.setattr(store, "save", save)
+        raise LogUnavailable("the power failed")
+
+    monkeypatch.setattr(store, "save", die)
+    answers = await talk.say("hello")
+    assert [answer["text"] for answer in answers] == ["Hello there."], "said once, though it was answered twice"
+    assert said(await talk.tracker()) == [("user", "hello"), ("bot", "Hello there.")]
