@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,13 +17,8 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from switchboard.log.events import (
-    Event,
-    TaskCompleted,
-    TaskFailed,
-    TaskProgressed,
-    TaskStarted,
-)
+from switchboard.log.errors import LogError
+from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskFailure, TaskProgressed, TaskStarted
 from switchboard.store.history import History
 from switchboard.tasks.declaration import Task
 from switchboard.tasks.errors import Broken, TaskError, TimedOut, Unavailable
@@ -70,12 +66,19 @@ class Runner:
         try:
             result = await self._attempt(task, sink, arguments)
         except TaskError as error:
-            await self.history.failed(task_id, error.kind, error.reason)
-            await self.publish(TaskFailed(task_id, error.kind))
+            await self._failed(task_id, error.kind, error.reason)
+            raise
+        except asyncio.CancelledError:
+            with contextlib.suppress(LogError):  # the turn may be somebody else's by now
+                await self._failed(task_id, TimedOut.kind, "cut_off")
             raise
         await self.history.completed(task_id)
         await self.publish(TaskCompleted(task_id))
         return result
+
+    async def _failed(self, task_id: str, kind: TaskFailure, reason: str) -> None:
+        await self.history.failed(task_id, kind, reason)
+        await self.publish(TaskFailed(task_id, kind))
 
     async def _attempt(self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]) -> Any:
         """All tries of a task, within its time. What it has said is never said twice: then it is not tried again."""
