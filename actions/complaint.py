@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import intent_of, message_id_of, requested_slot, text_of
+from actions.conversation import SURE, confidence_of, intent_of, message_id_of, requested_slot, text_of
 from actions.forms import Form, free_text
 from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
@@ -20,6 +20,9 @@ from switchboard.tasks import Report, TaskError, task
 
 TELLS_SOMETHING = 5  # words; a shorter first message is a wish to complain rather than the complaint
 TOO_LONG_FOR_A_WISH = 8  # words; a shorter answer may be another flow's wish, such as "I want to track my order"
+QUESTION = re.compile(
+    r"^(?:and |so |but )?(?:how|what|when|where|which|who|can|could|do|does|is|are|will)\b", re.IGNORECASE
+)
 TELLING = 3  # of them besides those that only say who is angry at whom
 ANGER_ALONE = frozenset(
     re.findall(
@@ -40,7 +43,7 @@ ANGER_ALONE = frozenset(
 
 def telling(text: str) -> int:
     """Return how many words say what happened, beside anger, contacts and numbers."""
-    words = re.findall(r"[^\W\d_][^\W\d_']*", PHONE.sub(" ", EMAIL.sub(" ", text)).replace("’", "'").lower())
+    words = re.findall(r"[^\W\d_](?:[^\W\d_]|')*", PHONE.sub(" ", EMAIL.sub(" ", text)).replace("’", "'").lower())
     return sum(word not in ANGER_ALONE for word in words)
 
 
@@ -74,7 +77,8 @@ class ValidateComplaintForm(Form):
                 return {"complaint_text": text} if telling(text) else {}
             dispatcher.utter_message(response="utter_complaint_contact")
             return {"email": contact.group(0).lower()}
-        told = intent_of(tracker) == self.flow and len(text.split()) >= TELLS_SOMETHING
+        sure = intent_of(tracker) == self.flow and confidence_of(tracker) >= SURE
+        told = sure and len(text.split()) >= TELLS_SOMETHING and not QUESTION.search(text)
         return {"complaint_text": text} if told and telling(text) >= TELLING else {}
 
     def validate_complaint_text(

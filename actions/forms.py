@@ -29,6 +29,7 @@ ANSWERS = frozenset({"inform", "affirm", "nlu_fallback"})
 # Intents that are no answer in the customer's own words: "yes please" is nobody's reason for a return.
 SMALL_TALK = frozenset({"affirm", "deny", "stop", "thanks", "greet", "goodbye"})
 LONGEST_WISH = 10  # words; somebody who writes more has more to say than yes
+DOUBTS = re.compile(r"\?|\b(?:maybe|perhaps|if|unless|why not)\b", re.IGNORECASE)  # what makes a yes no clear one
 # What makes a wish no clear yes: a question, a condition, a "don't", another thing.
 HESITATES = re.compile(
     r"\?|\b(?:no|nope|not|never|(?:do|does|is|are|ca|wo|would|should|could)n['’]?t|maybe|perhaps|might|possibly|unsure"
@@ -95,7 +96,7 @@ def free_text(tracker: Tracker) -> str | None:
     if not text or text.startswith("/"):
         return None
     small_talk = intent_of(tracker) in SMALL_TALK and confidence_of(tracker) >= SURE
-    return None if small_talk and len(text.split()) <= 6 else text
+    return None if small_talk and len(text.split()) <= 6 and not re.search(r"\d", text) else text
 
 
 def repeats_wish(tracker: Tracker, flow: str, slot: str) -> bool:
@@ -122,7 +123,8 @@ def confirmation(
     """Return the yes or no, if it is a clear one. "No, 1002" corrects, and "maybe" is neither."""
     if corrects(tracker, "order_number") or corrects(tracker, "email"):
         return {slot: None}
-    if confidence_of(tracker) < SURE and not repeats_wish(tracker, flow, slot):
+    doubtful = bool(value) and bool(DOUBTS.search(text_of(tracker)))
+    if doubtful or (confidence_of(tracker) < SURE and not repeats_wish(tracker, flow, slot)):
         dispatcher.utter_message(response="utter_yes_or_no")
         return {slot: None}
     return {slot: value}

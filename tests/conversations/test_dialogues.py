@@ -161,109 +161,25 @@ DIALOGUES: dict[str, Dialogue] = {
         ("ada@example.com", ("noted how to reach you", "!C-")),
         ("the sofa never came", ("C-",)),
     ],
-    "a complaint in few words": [
-        ("the lamp came broken and nobody answers!!", ("C-", "!tell me")),
+    "an address that sounds like a greeting": [
+        ("change the address of order 1002, ada@example.com", ("treet",)),
+        ("14 Mill Lane", ("town",)),
+        ("York YO1 7HH", ("York YO1 7HH", "14 Mill Lane")),
+        ("yes change it please", ("14 Mill Lane", "1002", "!?")),
     ],
-    "delivery on a Saturday, and what it costs how fast": [
-        ("do you deliver on saturdays?", ("Saturdays",)),
-        ("how much is postage to Ireland and how fast", ("£3.95", "2 to 4 working days")),
+    "a complaint without content, then more of it": [
+        ("I want to complain", ("sorry",)),
+        ("you're all useless", ("!C-",)),
+        ("the courier swore at my wife", ("C-",)),
     ],
-    "a greeting with a remark": [
-        ("evening! quick one", ("!mean", "an I")),
+    "a question is no complaint": [
+        ("do you deliver on sundays", ("Sundays",)),
+        ("and how much would that be for spain", ("£3.95", "!C-")),
     ],
-    "what was bought, with its number": [
-        ("what's happening with the desk i bought, no. 1001", ("e-mail", "!mean")),
-    ],
-    "cancelling, and the wish repeated at the confirmation": [
+    "why not is no clear yes": [
         ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("no wait, what happens if I cancel?", ("two linen cushions", "!44.00")),
-        ("don't cancel it yet, maybe", ("!44.00",)),
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("ok go ahead and cancel", ("44.00",)),
-    ],
-    "cancelling, and the wish repeated with the number": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("cancel 1002", ("44.00",)),
-    ],
-    "cancelling, and the wish repeated with another number": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("cancel 1001 please", ("!44.00", "already left")),
-    ],
-    "a return, and the wish repeated": [
-        ("return order 1003, ada@example.com, it is broken", ("stoneware vase",)),
-        ("just go ahead and return it", ("R-1003",)),
-    ],
-    "a goodbye in a form": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("ta, bye", ("nothing", "!two linen cushions")),
-        ("yes", ("!44.00",)),
-    ],
-    "a yes is no reason for a return": [
-        ("return order 1003, ada@example.com", ("few words",)),
-        ("yes please", ("no reason", "!stoneware vase")),
-        ("no particular reason", ("stoneware vase",)),
-    ],
-    "no reason for a return": [
-        ("return order 1003, ada@example.com", ("few words",)),
-        ("no", ("stoneware vase",)),
-        ("thanks, bye", ("nothing", "!stoneware vase")),
-    ],
-    "an insult": [
-        ("you guys are absolutely useless", ("sorry", "!C-", "!mean")),
-        ("ada@example.com", ("noted how to reach you", "!C-")),
-        ("the sofa never came", ("C-",)),
-    ],
-    "a complaint in few words": [
-        ("the lamp came broken and nobody answers!!", ("C-", "!tell me")),
-    ],
-    "delivery on a Saturday, and what it costs how fast": [
-        ("do you deliver on saturdays?", ("Saturdays",)),
-        ("how much is postage to Ireland and how fast", ("£3.95", "2 to 4 working days")),
-    ],
-    "a greeting with a remark": [
-        ("evening! quick one", ("!mean", "an I")),
-    ],
-    "what was bought, with its number": [
-        ("what's happening with the desk i bought, no. 1001", ("e-mail", "!mean")),
-    ],
-    "cancelling, and the wish repeated at the confirmation": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("no wait, what happens if I cancel?", ("two linen cushions", "!44.00")),
-        ("don't cancel it yet, maybe", ("!44.00",)),
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("ok go ahead and cancel", ("44.00",)),
-    ],
-    "cancelling, and the wish repeated with the number": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("cancel 1002", ("44.00",)),
-    ],
-    "cancelling, and the wish repeated with another number": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("cancel 1001 please", ("!44.00", "already left")),
-    ],
-    "a return, and the wish repeated": [
-        ("return order 1003, ada@example.com, it is broken", ("stoneware vase",)),
-        ("just go ahead and return it", ("R-1003",)),
-    ],
-    "a goodbye in a form": [
-        ("cancel order 1002, ada@example.com", ("two linen cushions",)),
-        ("ta, bye", ("nothing", "!two linen cushions")),
-        ("yes", ("!44.00",)),
-    ],
-    "a yes is no reason for a return": [
-        ("return order 1003, ada@example.com", ("few words",)),
-        ("yes please", ("no reason", "!stoneware vase")),
-        ("no particular reason", ("stoneware vase",)),
-    ],
-    "no reason for a return": [
-        ("return order 1003, ada@example.com", ("few words",)),
-        ("no", ("stoneware vase",)),
-        ("thanks, bye", ("nothing", "!stoneware vase")),
-    ],
-    "an insult": [
-        ("you guys are absolutely useless", ("sorry", "!C-", "!mean")),
-        ("ada@example.com", ("noted how to reach you", "!C-")),
-        ("the sofa never came", ("C-",)),
+        ("why not", ("two linen cushions", "!44.00")),
+        ("i don't need it, cancel", ("two linen cushions", "!44.00")),
     ],
     "a complaint in few words": [
         ("the lamp came broken and nobody answers!!", ("C-", "!tell me")),
