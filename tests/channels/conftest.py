@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from switchboard.settings import Settings
 from tests.support import edge as plain
-from tests.support.chat_server import HOME, SECRET, Guest, Server, serving
+from tests.support.chat_server import HOME, SECRET, Guest, Server
 
 
 @pytest.fixture
@@ -34,9 +35,9 @@ def settings(redis_url: str, page: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[Server]:
-    async with serving(settings) as running:
-        yield running
+async def server(edge: plain.Edge) -> AsyncIterator[Server]:
+    async with httpx.AsyncClient(base_url=edge.url, timeout=20) as http:
+        yield Server(edge, http)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def guest(server: Server) -> Guest:
 
 @pytest.fixture
 async def edge(settings: Settings) -> AsyncIterator[plain.Edge]:
-    """The same server, for tests that look into it."""
+    """The channels, served."""
     async with plain.serving(settings) as running:
         yield running
 

@@ -45,3 +45,14 @@ async def test_while_redis_is_away_sends_are_refused_and_can_be_repeated(ada: Gu
     redis_server.start()
     assert (response.status_code, response.json()["code"]) == (503, "unavailable")
     assert int(response.headers["retry-after"]) > 0
+
+
+async def test_a_conversation_takes_fifty_unanswered_messages_and_then_asks_for_patience(ada: Guest) -> None:
+    conversation = await ada.open()
+    for number in range(50):
+        assert (await ada.send(conversation, clientMessageId=f"m{number}", text="hi")).status_code == 202
+    refused = await ada.send(conversation, clientMessageId="m50", text="hi")
+    again = await ada.send(conversation, clientMessageId="m49", text="hi")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    assert int(refused.headers["retry-after"]) > 0
+    assert again.status_code == 200
