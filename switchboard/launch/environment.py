@@ -30,7 +30,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         environment.setdefault(name, value)
     environment.setdefault("RASA_TELEMETRY_ENABLED", "false")
     environment.setdefault("TICKET_LOCK_LIFETIME", str(LOCK_LIFETIME))
-    environment.setdefault("PATH", os.defpath)  # npm finds nothing that it installed where this is missing.
+    environment.setdefault("PATH", os.defpath)
     environment["PYTHONUNBUFFERED"] = "1"
     environment["ACTION_URL"] = settings.action_webhook
     return environment

