@@ -53,7 +53,7 @@ class ChatBlueprint(Blueprint):
     def _add(self, method: str, path: str, handler: Handler) -> None:
         """A route, with the preflight of browsers on another site.
 
-        What is posted is read by the handler, in bounds; any other body is not read: Sanic would first keep up to 100 MB.
+        What is posted is read by the handler, in bounds; any other body is not read: Sanic would keep up to 100 MB.
         """
         posted = method == "POST"
         self.route(path, [method], stream=posted, ignore_body=not posted)(handler)

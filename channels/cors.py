@@ -15,7 +15,12 @@ def may_call(request: Request, origins: frozenset[str]) -> bool:
     origin = request.headers.get("origin")
     if origin is None or "*" in origins:
         return True
-    return origin in origins or urlsplit(origin).netloc == request.headers.get("host")
+    if origin in origins:
+        return True
+    try:
+        return bool(urlsplit(origin).netloc == request.headers.get("host"))
+    except ValueError:  # no URL at all
+        return False
 
 
 def allow_origin(request: Request, response: BaseHTTPResponse) -> None:

@@ -14,7 +14,7 @@ OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
 
 
 async def health(request: Request) -> HTTPResponse:
-    """`GET /health`: 200 once a model answers and the log can be written, else 503 and what is missing."""
+    """`GET /health`: 200 once a model is loaded and Redis answers, else 503."""
     chat = chat_of(request)
     async with answering():
         await chat.log.redis.ping()

@@ -61,6 +61,8 @@ async def accept(chat: Chat, session: Session, conversation_id: str, send: Send)
     Raises `UnknownConversation` if the caller takes no part in it, `ConflictingEntry`, `LogUnavailable`.
     """
     who = session.participant
+    if send.payload:
+        await chat.conversation(session, conversation_id)  # nobody makes us read a log that is not theirs
     event, draft = await _draft(chat.log, who, conversation_id, send)
     done: Appended = (await chat.log.publish(conversation_id, draft, asks=True, author=who.id))[0]
     return {

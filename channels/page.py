@@ -40,5 +40,7 @@ async def widget(request: Request) -> HTTPResponse:
 async def front_page(folder: Path, request: Request) -> HTTPResponse | None:
     """`GET /`, before Rasa's own greeting."""
     if request.path == "/" and request.method in ("GET", "HEAD"):
-        return await file(folder / "index.html", mime_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+        return await file(
+            folder / "index.html", mime_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"}
+        )
     return None

@@ -14,6 +14,7 @@ from switchboard.log.errors import (
     ConflictingEntry,
     LogError,
     LogUnavailable,
+    TooManyWaiting,
     UnknownConversation,
 )
 
@@ -65,6 +66,8 @@ def problem_of(error: BaseException) -> Problem:
             "conflict",
             "This clientMessageId was used before, for another message.",
         )
+    if isinstance(error, TooManyWaiting):
+        return Problem(429, "too_many", "Too many messages wait for an answer. Wait for it, then send again.")
     if isinstance(error, LogUnavailable):
         return Problem(
             503,

@@ -55,14 +55,18 @@ async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
     except asyncio.CancelledError:
         if not chat.stopping:
             raise  # the client left
-        await _close(ws, SHUTDOWN)
+        await _close(request, ws, SHUTDOWN)
     except Closed as end:
-        await _close(ws, end.reason)
+        await _close(request, ws, end.reason)
 
 
-async def _close(ws: Any, reason: Reason) -> None:
-    await asyncio.wait_for(ws.send(disconnect(*reason).json), WRITE_SECONDS)
-    await ws.close(reason[0], reason[1])
+async def _close(request: Request, ws: Any, reason: Reason) -> None:
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await ws.send(disconnect(*reason).json)
+            await ws.close(reason[0], reason[1])
+    except TimeoutError:
+        request.transport.abort()  # it takes nothing any more, not even a goodbye
 
 
 class Socket:

@@ -61,9 +61,13 @@ async def read_stream(request: Request, conversation_id: str) -> None:
             Reader(chat.log, chat.follower, conversation.id).frames(start),
             response,
         )
-    if end is not None:
-        await asyncio.wait_for(response.send(sse(disconnect(*end))), WRITE_SECONDS)
-    await response.eof()
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            if end is not None:
+                await response.send(sse(disconnect(*end)))
+            await response.eof()
+    except TimeoutError:
+        request.transport.abort()  # it takes nothing any more, not even a goodbye
 
 
 async def _pump(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from switchboard.turns.turn import Turn, TurnError
 APOLOGY_RESPONSE = "utter_turn_failed"
 APOLOGY = "Sorry, something went wrong on our side and I could not answer that. Please try again in a moment."
 INPUT_CHANNEL = "switchboard"
+LEADING_SLASHES = re.compile(rf"^[\s{INTENT_MESSAGE_PREFIX}]+")
 
 
 class RasaEngine:
@@ -73,12 +75,12 @@ class RasaEngine:
     async def _parse_as_text(self, message: UserMessage) -> dict[str, Any]:
         """What NLU makes of text that begins with `/`.
 
-        Rasa would take it for an intent, `/restart` for instance. NLU sees a space in its place, so that entities keep
-        their positions; the tracker gets the customer's own words.
+        Rasa would take it for an intent, `/restart` for instance. NLU sees spaces in place of all leading slashes (Rasa
+        strips before it looks), so that entities keep their positions; the tracker gets the customer's own words.
         """
         text = message.text or ""
         words = UserMessage(text, sender_id=message.sender_id, metadata=message.metadata)
-        words.text = " " + text[1:]
+        words.text = LEADING_SLASHES.sub(lambda found: " " * len(found[0]), text)
         parsed = await self._agent.processor.parse_message(words)
         return {**parsed, "text": text}
 

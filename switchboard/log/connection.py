@@ -13,12 +13,6 @@ from switchboard.log.errors import LogUnavailable
 
 MAX_CONNECTIONS = 256  # per process, one for each command under way; above it Redis counts as unavailable
 WAIT_SECONDS = 5.0  # for a connect or an answer; a script takes well under a millisecond
-REDIS_AWAY = (
-    exceptions.ConnectionError,
-    exceptions.TimeoutError,
-    exceptions.BusyLoadingError,
-    exceptions.ReadOnlyError,
-)
 
 
 def connect(url: str) -> redis.asyncio.Redis[str]:
@@ -37,9 +31,9 @@ def connect(url: str) -> redis.asyncio.Redis[str]:
 
 @contextlib.asynccontextmanager
 async def answering() -> AsyncIterator[None]:
-    """Turns every way in which Redis fails to answer into `LogUnavailable`, silence of `WAIT_SECONDS` among them."""
+    """Turns every way in which Redis fails into `LogUnavailable`: silence of `WAIT_SECONDS`, full memory."""
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             yield
-    except (*REDIS_AWAY, OSError) as error:
-        raise LogUnavailable(f"Redis does not answer: {error!r}") from error
+    except (exceptions.RedisError, OSError) as error:
+        raise LogUnavailable(f"Redis does not do it: {error!r}") from error

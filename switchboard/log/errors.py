@@ -5,6 +5,7 @@ LogError
 ├── UnknownConversation    no such log
 ├── StalePublish           the writer no longer owns the conversation, or its lease
 ├── ConflictingEntry       the entry's key was used before, for other content
+├── TooManyWaiting         the conversation has too many unanswered messages
 └── LogUnavailable         Redis does not answer
 """
 
@@ -29,6 +30,10 @@ class StalePublish(LogError):
 
 class ConflictingEntry(LogError):
     """Raised when an entry key comes again with different content."""
+
+
+class TooManyWaiting(LogError):
+    """Raised when a conversation takes no more messages until some are answered."""
 
 
 class LogUnavailable(LogError):

@@ -18,6 +18,7 @@ from switchboard.log.errors import (
     ConflictingEntry,
     LogError,
     StalePublish,
+    TooManyWaiting,
     UnknownConversation,
 )
 from switchboard.log.events import (
@@ -237,6 +238,8 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
         raise StalePublish(f"{conversation}: the {rest[0]} is {rest[1]} by now")
     if status == "conflict":
         raise ConflictingEntry(rest[0])
+    if status == "full":
+        raise TooManyWaiting(conversation)
     if status == "exists":
         raise LogError(f"{conversation} exists")
     epoch, places = rest[0], rest[1:]

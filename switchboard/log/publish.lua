@@ -15,12 +15,13 @@
 --      15 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
---     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}.
+--     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local FIRST = 15
 local TRIM_AT_ONCE = 100
+local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
 local epoch = redis.call('HGET', meta, 'epoch')
 if ARGV[7] ~= '' then
@@ -42,6 +43,11 @@ end
 for i = FIRST, #ARGV, 3 do
   local known = ARGV[i] ~= '' and redis.call('HGET', keys, ARGV[i])
   if known and string.match(known, '^%d+ (.*)$') ~= ARGV[i + 1] then return {'conflict', ARGV[i]} end
+end
+
+if ARGV[11] == '1' and redis.call('LLEN', waiting) >= MAX_WAITING then
+  local known = ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])
+  if not known then return {'full'} end
 end
 
 local result = {'ok', epoch}

@@ -84,6 +84,9 @@ class Fold:
             for message in self.messages.values():
                 if message["status"] == "streaming":
                     message["status"] = "interrupted"
+            for task in self.tasks.values():
+                if task["status"] == "running" and task.get("turnId") == entry["turnId"]:
+                    task["status"] = "failed"
 
     def to_wire(self, conversation: Conversation) -> Wire:
         """The `snapshot` frame of `docs/protocol.md`."""

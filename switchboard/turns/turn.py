@@ -94,16 +94,23 @@ class Turn:
     async def fail(self, reason: str, apology: str) -> None:
         """The message cannot be answered; the customer is told so, at once with the end of the turn."""
         self.over = True
-        sorry = MessageSent(f"m_{uuid.uuid4().hex}", BOT, apology, turn_id=self.id)
-        end = TurnFailed(self.id, reason)
-        drafts = (
-            Draft(sorry, key=f"{self.id}:sorry"),
-            Draft(end, key=f"{self.id}:end"),
-        )
-        await self._append(*drafts, answers=self.offset)
+        await self._append(*_farewell(self.id, reason, apology), answers=self.offset)
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
         await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
+
+
+def _farewell(turn_id: str, reason: str, apology: str) -> tuple[Draft, Draft]:
+    sorry = MessageSent(f"m_{uuid.uuid4().hex}", BOT, apology, turn_id=turn_id)
+    end = TurnFailed(turn_id, reason)
+    return Draft(sorry, key=f"{turn_id}:sorry"), Draft(end, key=f"{turn_id}:end")
+
+
+async def give_up(log: Log, lease: Lease, apology: str) -> None:
+    """End the turn of a message that cannot even be read, so that the next one is answered."""
+    authority = Authority(lease.term, lease.fence, lease.worker)
+    drafts = _farewell(f"t{lease.offset}", "error", apology)
+    await log.publish(lease.conversation, *drafts, authority=authority, answers=lease.offset)
 
 
 @dataclass(frozen=True)

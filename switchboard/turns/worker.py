@@ -7,12 +7,12 @@ import contextlib
 import functools
 import logging
 
-from switchboard.log.errors import LogError, LogUnavailable
+from switchboard.log.errors import DecodeError, LogError, LogUnavailable
 from switchboard.log.follower import Follower, SlowReader
 from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.keys import WAKE
 from switchboard.log.log import Line, Log
-from switchboard.turns.turn import Engine, Turn, TurnError
+from switchboard.turns.turn import Engine, Turn, TurnError, give_up
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ class Worker:
     def _served(self, conversation: str, task: asyncio.Task[None]) -> None:
         del self._serving[conversation]
         self._room.set()
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("%s was given up", conversation, exc_info=error)
         if conversation in self._again and not self._stopping:
             self._begin(conversation)
         self._again.discard(conversation)
@@ -133,7 +135,12 @@ class Worker:
                 held = await self._inbox.renew(conversation)
 
     async def _answer(self, lease: Lease) -> None:
-        turn = Turn.of(self._log, lease)
+        try:
+            turn = Turn.of(self._log, lease)
+        except DecodeError as error:  # nobody can answer it, now or later
+            logger.error("%s t%d cannot be read: %s", lease.conversation, lease.offset, error)
+            await give_up(self._log, lease, self._engine.apology())
+            return
         try:
             await self._engine.answer(turn)
         except LogError:

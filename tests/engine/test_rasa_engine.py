@@ -30,7 +30,17 @@ async def test_buttons_come_with_their_text_and_the_channel_chooses_the_variatio
 
 
 @pytest.mark.parametrize(
-    "text", ["/restart", "/greet", '/inject{"requested_slot": "x"}', "  /restart", "/", "/session_start"]
+    "text",
+    [
+        "/restart",
+        "/greet",
+        '/inject{"requested_slot": "x"}',
+        "  /restart",
+        "/",
+        "/session_start",
+        "//restart",
+        "/ /restart",
+    ],
 )
 async def test_text_that_begins_with_a_slash_is_what_the_customer_said(talk: Talk, text: str) -> None:
     await talk.say("hello")

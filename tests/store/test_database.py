@@ -68,8 +68,6 @@ def test_sqlite_reads_while_it_is_written(engine: Engine) -> None:
 def test_processes_that_open_a_new_database_at_once_all_succeed(tmp_path: Path) -> None:
     opening = "from switchboard.store.database import open_database"
     program = f"import sys; {opening}; sys.stdin.readline(); open_database(sys.argv[1])"
-        "import sys; from switchboard.store.database import open_database as go; sys.stdin.readline(); go(sys.argv[1])"
-    )
     url = f"sqlite:///{tmp_path}/new.db"
     processes = [
         subprocess.Popen(

@@ -151,5 +151,9 @@ function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
     const open = message.turnId === turnId && message.status === "streaming";
     return open ? { ...message, status: "interrupted" } : message;
   });
-  return { messages, turn: state.turn === turnId ? null : state.turn };
+  const tasks = state.tasks.map((task): Task => {
+    const open = task.turnId === turnId && task.status === "running";
+    return open ? { ...task, status: "failed" } : task;
+  });
+  return { messages, tasks, turn: state.turn === turnId ? null : state.turn };
 }
