@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import Any
+from typing import Any, cast
 
 from sanic import Request
 
@@ -66,7 +66,7 @@ async def _close(request: Request, ws: Any, reason: Reason) -> None:
             await ws.send(disconnect(*reason).json)
             await ws.close(reason[0], reason[1])
     except TimeoutError:
-        request.transport.abort()  # it takes nothing any more, not even a goodbye
+        cast(asyncio.WriteTransport, request.transport).abort()  # it takes nothing any more, not even a goodbye
 
 
 class Socket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, cast
 
 from sanic import Request
 
@@ -67,7 +67,7 @@ async def read_stream(request: Request, conversation_id: str) -> None:
                 await response.send(sse(disconnect(*end)))
             await response.eof()
     except TimeoutError:
-        request.transport.abort()  # it takes nothing any more, not even a goodbye
+        cast(asyncio.WriteTransport, request.transport).abort()  # it takes nothing any more, not even a goodbye
 
 
 async def _pump(
