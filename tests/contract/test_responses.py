@@ -1,0 +1,77 @@
+"""What the server really answers is what the OpenAPI document says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+from jsonschema import RefResolver
+from openapi_schema_validator import OAS30Validator
+
+from channels.health import OPENAPI
+from switchboard.log.events import (
+    Button,
+    MessageDelta,
+    MessageSent,
+    MessageStarted,
+    TaskFailed,
+    TaskProgressed,
+    TaskStarted,
+    TurnStarted,
+)
+from switchboard.log.log import Draft
+from switchboard.settings import Settings
+from switchboard.turns.turn import BOT
+from tests.support.edge import serving
+
+DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
+ONE = "/chat/v1/conversations/{conversationId}"
+HISTORY = (
+    MessageSent("m1", BOT, "Which one?", (Button("Yes", "/affirm"),), image="https://shop.example/a.png"),
+    TurnStarted("t4", "m0"),
+    MessageStarted("m2", BOT, "t4"),
+    MessageDelta("m2", "So far"),
+    TaskStarted("k1", "look", "Looking", "t4"),
+    TaskProgressed("k1", 1, 3, "Asking"),
+    TaskStarted("k2", "look", "Looking"),
+    TaskFailed("k2", "timeout"),
+)
+
+
+def check(answer: httpx.Response, path: str) -> None:
+    """The answer's status, type and body are documented for the path."""
+    documented = DOCUMENT["paths"][path][answer.request.method.lower()]["responses"]
+    assert str(answer.status_code) in documented, (path, answer.status_code, answer.text)
+    response = documented[str(answer.status_code)]
+    resolver = RefResolver("", DOCUMENT)
+    if "$ref" in response:
+        response = resolver.resolve(response["$ref"])[1]
+    media = answer.headers["content-type"].split(";")[0]
+    OAS30Validator(response["content"][media]["schema"], resolver=resolver).validate(answer.json())
+
+
+async def test_answers_are_as_documented(redis_url: str, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path, page_dir=tmp_path)
+    async with serving(settings) as edge, edge.guest() as ada, httpx.AsyncClient(base_url=edge.url) as stranger:
+        conversation = await ada.open()
+        here = f"/chat/v1/conversations/{conversation}"
+        check(await stranger.post("/chat/v1/sessions"), "/chat/v1/sessions")
+        check(await ada.http.post("/chat/v1/sessions"), "/chat/v1/sessions")
+        check(await stranger.post("/chat/v1/sessions", content=b"{"), "/chat/v1/sessions")
+        check(await stranger.post("/chat/v1/sessions", json={"name": 7}), "/chat/v1/sessions")
+        check(await stranger.post("/chat/v1/sessions", content=b" " * 70_000), "/chat/v1/sessions")
+        check(await ada.http.post("/chat/v1/conversations"), "/chat/v1/conversations")
+        check(await stranger.post("/chat/v1/conversations"), "/chat/v1/conversations")
+        check(await ada.send(conversation, text="hello", clientMessageId="x"), f"{ONE}/messages")
+        check(await ada.send(conversation, text="hello", clientMessageId="x"), f"{ONE}/messages")
+        check(await ada.send(conversation, text="other", clientMessageId="x"), f"{ONE}/messages")
+        check(await ada.send(conversation), f"{ONE}/messages")
+        check(await ada.send("c_nowhere", text="hello"), f"{ONE}/messages")
+        await edge.chat.log.publish(conversation, *(Draft(event) for event in HISTORY))
+        for path, documented in ((here, ONE), (f"{here}x", ONE), (f"{here}x/stream", f"{ONE}/stream")):
+            check(await ada.http.get(path), documented)
+            check(await stranger.get(path), documented)
+        for path in ("/chat/v1/health", "/chat/v1/openapi.json"):
+            check(await stranger.get(path), path)
