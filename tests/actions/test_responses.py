@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -36,8 +35,8 @@ def test_every_response_that_the_code_names_exists(domain: dict[str, Any]) -> No
 def test_every_action_of_the_domain_exists_and_no_other(domain: dict[str, Any]) -> None:
     executor = ActionExecutor()
     executor.register_package("actions")
-    assert set(executor.actions) == set(domain["actions"])
-    assert all(inspect.isfunction(run) or inspect.ismethod(run) for run in executor.actions.values())
+    ours = {name for name, run in executor.actions.items() if type(run.__self__).__module__.startswith("actions.")}
+    assert ours == set(domain["actions"])
 
 
 def test_every_button_leads_to_an_intent_of_the_domain(domain: dict[str, Any]) -> None:
