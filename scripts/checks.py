@@ -6,11 +6,12 @@ Stops at the first one that fails. The tests come last, so that pytest's closing
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,13 +97,31 @@ def main() -> int:
     unknown = set(names) - {check.name for check in known}
     if unknown:
         parser.error(f"no such check: {', '.join(sorted(unknown))}; there are {', '.join(c.name for c in known)}")
+    chosen = [check for check in known if not names or check.name in names]
     _, environment = npm_command({**QUIET, "RASA_TELEMETRY_ENABLED": "false", **os.environ})
-    return _run_all([check for check in known if not names or check.name in names], environment, _say)
+    with training_ahead(environment) if len(chosen) == len(known) else contextlib.nullcontext() as ahead:
+        return run_all(chosen, environment, ahead)
 
 
-def _run_all(chosen: list[Check], environment: dict[str, str], say: Callable[[str], None]) -> int:
+@contextlib.contextmanager
+def training_ahead(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Train the tests' stock bot beside the first checks, on the other core. It may fail; then its test trains."""
+    quiet = subprocess.DEVNULL
+    command = _module("tests.stock_bot.stock")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def run_all(chosen: list[Check], environment: dict[str, str], ahead: subprocess.Popen[bytes] | None) -> int:
+    """Run them in order; the exit code."""
     taken: list[str] = []
     for check in chosen:
+        if check.name == "tests" and ahead:
+            ahead.wait()
         if check is chosen[-1] and taken:
             say(f"so far: {', '.join(taken)}")
         say(f"{check.name}: {check.about}")
@@ -115,7 +134,8 @@ def _run_all(chosen: list[Check], environment: dict[str, str], say: Callable[[st
     return 0
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A line of our own, told apart from what the checks print."""
     print(f"── {text}", flush=True)
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.stock_bot.conversation import Conversation
+from tests.stock_bot.stock import CACHE, OURS, ROOT, make_stock_bot
 from tests.support.supervisor import processes_in, supervisor
 
-ROOT = Path(__file__).parents[2]
 LOADING_SECONDS = 240.0  # DIET and TED on a busy machine
 SMALL_CONFIG = """\
 language: en
@@ -51,18 +49,10 @@ rules:
 """
 
 
-def use_our_channel(bot: Path) -> None:
-    for name in ("credentials.yml", "endpoints.yml"):
-        shutil.copy(ROOT / name, bot / name)
-
-
 @pytest.fixture
 def stock_bot(tmp_path: Path) -> Path:
     """What `rasa init` writes, with our `credentials.yml` and `endpoints.yml`."""
-    code = "from rasa.cli.scaffold import create_initial_project; create_initial_project('.')"
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, stderr=subprocess.DEVNULL)
-    assert (tmp_path / "domain.yml").exists()
-    use_our_channel(tmp_path)
+    make_stock_bot(tmp_path)
     return tmp_path
 
 
@@ -74,15 +64,15 @@ def small_bot(tmp_path: Path) -> Path:
         (tmp_path / name).write_text(content)
     (tmp_path / "actions").mkdir()
     (tmp_path / "actions/__init__.py").touch()
-    use_our_channel(tmp_path)
+    for name in OURS:
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
 @pytest.mark.timeout(400)
 def test_a_stock_rasa_bot_gets_the_page_and_the_stream_from_two_changed_files(stock_bot: Path) -> None:
-    cache = ROOT / ".rasa" / "stock-bot"  # DIET and TED are trained once on a machine
-    cache.mkdir(parents=True, exist_ok=True)
-    with supervisor(stock_bot, RASA_CACHE_DIRECTORY=str(cache)) as running:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with supervisor(stock_bot, RASA_CACHE_DIRECTORY=str(CACHE)) as running:
         running.wait_until_ready(LOADING_SECONDS)
         page = httpx.get(running.url)
         assert page.headers["content-type"].startswith("text/html")
