@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -108,11 +109,14 @@ def training_ahead(environment: dict[str, str]) -> Iterator[subprocess.Popen[byt
     """Train the tests' stock bot beside the first checks, on the other core. It may fail; then its test trains."""
     quiet = subprocess.DEVNULL
     command = _module("tests.stock_bot.stock")
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+    )
     try:
         yield process
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):  # It has ended long ago, unless a check failed early.
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 
