@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import BaseModel, StrictInt, StrictStr, parse_obj_as
 
 from switchboard.log.errors import DecodeError
-from switchboard.log.events import EVENT_TYPES, Event
+from switchboard.log.events import EVENT_TYPES, Ephemeral, Event
 
-OPAQUE = frozenset({"custom", "metadata"})  # their keys belong to the bot and the host page: never renamed
+OPAQUE = frozenset({"custom", "metadata", "slots"})  # their keys belong to the bot and the host page: never renamed
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def encode(event: Event, timestamp: int) -> str:
+def encode(event: Event | Ephemeral, timestamp: int) -> str:
     """The event as a JSON object without `epoch` and `offset`: the publish script adds those."""
     return dumps({"type": event.type, "timestamp": timestamp, **to_wire(event)})
 

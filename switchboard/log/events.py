@@ -93,6 +93,16 @@ class MessageCompleted:
     text: str
     turn_id: str
     buttons: tuple[Button, ...] = ()
+    stopped: bool | None = None  # somebody stopped it: the text is what there was so far
+
+
+@dataclass(frozen=True)
+class MessageRead:
+    """Somebody has seen everything up to and including the offset `up_to`."""
+
+    type: ClassVar[str] = "message.read"
+    participant_id: str
+    up_to: int
 
 
 @dataclass(frozen=True)
@@ -105,11 +115,21 @@ class TurnStarted:
 
 
 @dataclass(frozen=True)
+class TurnStopping:
+    """Somebody asked the turn to stop; it ends within seconds, with what it has."""
+
+    type: ClassVar[str] = "turn.stopping"
+    turn_id: str
+    participant_id: str
+
+
+@dataclass(frozen=True)
 class TurnCompleted:
-    """The bot has answered."""
+    """The bot has answered, or was stopped."""
 
     type: ClassVar[str] = "turn.completed"
     turn_id: str
+    stopped: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +181,15 @@ class TaskFailed:
 
 
 @dataclass(frozen=True)
+class SlotsChanged:
+    """What the turn changed of the slots that the bot shares with its clients; `None` is a slot without a value."""
+
+    type: ClassVar[str] = "slots.changed"
+    slots: dict[str, Any]
+    turn_id: str
+
+
+@dataclass(frozen=True)
 class OwnerChanged:
     """Who answers from here on: `bot:<id>`, `queue:<id>` or `operator:<id>`, under the new `term`."""
 
@@ -176,13 +205,16 @@ Event = Union[  # noqa: UP007 - one line each reads better
     MessageStarted,
     MessageDelta,
     MessageCompleted,
+    MessageRead,
     TurnStarted,
+    TurnStopping,
     TurnCompleted,
     TurnFailed,
     TaskStarted,
     TaskProgressed,
     TaskCompleted,
     TaskFailed,
+    SlotsChanged,
     OwnerChanged,
 ]
 
@@ -195,13 +227,39 @@ EVENT_TYPES: dict[str, type[Event]] = {
         MessageStarted,
         MessageDelta,
         MessageCompleted,
+        MessageRead,
         TurnStarted,
+        TurnStopping,
         TurnCompleted,
         TurnFailed,
         TaskStarted,
         TaskProgressed,
         TaskCompleted,
         TaskFailed,
+        SlotsChanged,
         OwnerChanged,
     )
 }
+
+
+@dataclass(frozen=True)
+class ParticipantTyping:
+    """Somebody writes, or has stopped writing. Said again every few seconds while it goes on."""
+
+    type: ClassVar[str] = "participant.typing"
+    participant_id: str
+    typing: bool
+
+
+@dataclass(frozen=True)
+class ParticipantPresent:
+    """Somebody has the conversation open, or no longer has."""
+
+    type: ClassVar[str] = "participant.present"
+    participant_id: str
+    present: bool
+
+
+# Told to whoever is connected, and forgotten: these have no place in a log and are never replayed.
+Ephemeral = Union[ParticipantTyping, ParticipantPresent]  # noqa: UP007 - as above
+EPHEMERAL_TYPES: dict[str, type[Ephemeral]] = {event.type: event for event in (ParticipantTyping, ParticipantPresent)}

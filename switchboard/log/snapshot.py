@@ -22,6 +22,7 @@ MESSAGE_FIELDS = (
     "turnId",
     "image",
     "custom",
+    "stopped",
 )
 MESSAGE_STATUS = {"sent": "sent", "started": "streaming", "completed": "completed"}
 TASK_FIELDS = ("taskId", "name", "title", "turnId", "timestamp")
@@ -37,6 +38,8 @@ class Fold:
     turn: str | None = None
     messages: dict[str, Wire] = field(default_factory=dict)
     tasks: dict[str, Wire] = field(default_factory=dict)
+    slots: Wire = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
 
     def apply(self, entry: Wire) -> None:
         """Take one entry in. Types that are not known here change nothing."""
@@ -48,6 +51,10 @@ class Fold:
             self._task(verb, entry)
         elif kind == "turn" and verb in TURN_VERBS:
             self._turn(verb, entry)
+        elif entry["type"] == "slots.changed":
+            self.slots |= entry["slots"]
+        elif entry["type"] == "message.read":
+            self.read[entry["participantId"]] = max(entry["upTo"], self.read.get(entry["participantId"], 0))
 
     def _message(self, verb: str, entry: Wire) -> None:
         message_id = entry["messageId"]
@@ -100,6 +107,8 @@ class Fold:
             "messages": list(self.messages.values()),
             "tasks": list(self.tasks.values()),
             "turn": self.turn,
+            "slots": self.slots,
+            "read": self.read,
         }
 
 

@@ -26,8 +26,8 @@ def events_of(kind: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of a kind."""
     hints = typing.get_type_hints(kind)
     fields = {field.name for field in dataclasses.fields(kind)}
-    opaque = fields & {"custom", "metadata"}
-    values = {name: st.none() | OPAQUE if name in opaque else st.from_type(hints[name]) for name in fields}
+    opaque = fields & {"custom", "metadata", "slots"}
+    values = {name: (OPAQUE if name == "slots" else st.none() | OPAQUE) if name in opaque else st.from_type(hints[name]) for name in fields}
     return st.builds(kind, **values)
 
 
