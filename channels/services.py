@@ -106,19 +106,12 @@ def chat_of(request: Request) -> Chat:
     return chat
 
 
-async def json_body(request: Request) -> dict[str, Any]:
+async def json_body(request: Request, limit: int = BODY_LIMIT) -> dict[str, Any]:
     """The body as a JSON object; an empty one counts as `{}`.
 
-    Raises `Problem` 413 above `BODY_LIMIT`, without reading on, 400 for what is no JSON in UTF-8, 422 for no object.
+    Raises `Problem` 413 above the limit, without reading on, 400 for what is no JSON in UTF-8, 422 for anything else.
     """
-    if _announced(request) > BODY_LIMIT:
-        raise _too_large()
-    body = b""
-    with contextlib.suppress(RequestTimeout):
-        while request.stream is not None and (chunk := await request.stream.read()):
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                raise _too_large()
+    body = await read_body(request, limit)
     try:
         data = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
@@ -128,10 +121,23 @@ async def json_body(request: Request) -> dict[str, Any]:
     return data
 
 
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The body as it came. Raises `Problem` 413 above the limit, in bytes, without reading on."""
+    if _announced(request) > limit:
+        raise _too_large(limit)
+    body = b""
+    with contextlib.suppress(RequestTimeout):
+        while request.stream is not None and (chunk := await request.stream.read()):
+            body += chunk
+            if len(body) > limit:
+                raise _too_large(limit)
+    return body
+
+
 def _announced(request: Request) -> int:
     """The length that the header says, of a body that is still to come; Sanic has refused what is no number."""
     return int(request.headers.get("content-length", 0))
 
 
-def _too_large() -> Problem:
-    return Problem(413, "too_large", f"The body is larger than {BODY_LIMIT // 1024} KiB.")
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too_large", f"The body is larger than {limit // 1024} KiB.")
