@@ -11,10 +11,12 @@ from sanic import Request, Sanic
 from sanic.blueprints import Blueprint
 from sanic.response import HTTPResponse
 
-from channels import cors, health, messages, page, sessions, socket, stream
+from channels import cors, health, messages, page, sessions, signals, socket, stream, tickets
+from channels.agui import handler as agui
 from channels.problems import PREFIX, Problem, answer
 from channels.sanic_compat import mend_websockets
 from channels.services import BODY_LIMIT, Chat
+from channels.socket_io import server as socket_io
 from switchboard.settings import Settings
 
 STREAM_TIMEOUT_SECONDS = 3600  # Sanic's is an idle timer, 60 s; pings come every 15 s
@@ -41,8 +43,14 @@ class ChatBlueprint(Blueprint):
         self._add("POST", f"{PREFIX}/conversations", messages.open_conversation)
         self._add("GET", one, messages.show_conversation)
         self._add("POST", f"{one}/messages", messages.send_message)
+        self._add("POST", f"{one}/typing", signals.tell_typing)
+        self._add("POST", f"{one}/read", signals.mark_read)
+        self._add("POST", f"{one}/stop", signals.stop_turn)
+        self._add("POST", f"{PREFIX}/tickets", tickets.issue_ticket)
         self._add("GET", f"{one}/stream", stream.read_stream)
         self.add_websocket_route(socket.open_socket, f"{one}/socket")
+        socket_io.add_routes(self)
+        self._add("POST", f"{PREFIX}/agui", agui.run_agent)
         self._add("GET", f"{PREFIX}/health", health.health)
         self._add("GET", f"{PREFIX}/openapi.json", health.openapi)
         methods = ["GET", "POST", "OPTIONS"]

@@ -1,4 +1,7 @@
-"""Which other sites may call the API from a browser. No cookies are involved: the token is a header."""
+"""Which other sites may call the API from a browser.
+
+The token is a header; the only cookie is that of a native EventSource (`tickets`), for sites that are named.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,12 @@ def may_call(request: Request, origins: frozenset[str]) -> bool:
 def allow_origin(request: Request, response: BaseHTTPResponse) -> None:
     """Response middleware: lets the page read the answer, if its site may call us."""
     origin = request.headers.get("origin")
-    if origin and may_call(request, request.app.ctx.chat.settings.origins):
+    origins = request.app.ctx.chat.settings.origins
+    if origin and may_call(request, origins):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Vary"] = "Origin"
+        if origin in origins:
+            response.headers["Access-Control-Allow-Credentials"] = "true"
 
 
 async def preflight(request: Request, conversation_id: str = "") -> HTTPResponse:

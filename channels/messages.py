@@ -11,7 +11,7 @@ from sanic import Request
 from sanic.response import HTTPResponse, json
 
 from channels.services import Chat, chat_of, json_body
-from channels.validation import NewConversation, Send, parse
+from channels.validation import Nothing, Send, parse
 from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
@@ -26,7 +26,7 @@ async def open_conversation(request: Request) -> HTTPResponse:
     """`POST /conversations`: a conversation of the caller with the bot."""
     chat = chat_of(request)
     session = chat.session(request)
-    parse(NewConversation, await json_body(request))
+    parse(Nothing, await json_body(request))
     conversation_id = f"c_{secrets.token_urlsafe(16)}"
     end = await chat.log.start(conversation_id, BOT.id, [session.participant, BOT])
     return json(

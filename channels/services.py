@@ -55,6 +55,11 @@ class Chat:
             Sessions(settings.secret_key.get_secret_value()),
         )
 
+    def check_room(self) -> None:
+        """Raises `Problem` 503 if this process holds as many streams as it may."""
+        if len(self.streams) >= self.settings.max_streams:
+            raise Problem(503, "overloaded", "Too many streams are open here. Try again in a moment.")
+
     def authenticate(self, token: str) -> Session:
         """Raises `Problem` 401."""
         try:

@@ -3,182 +3,176 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import time
-from typing import Any, cast
+from typing import Any
 
 from sanic import Request
+from sanic.exceptions import WebsocketClosed
 
+from channels import commands
+from channels.commands import Flooded
 from channels.cors import may_call
-from channels.messages import accept
-from channels.problems import Problem, problem_of
-from channels.services import Chat, chat_of
-from channels.stream import (
+from channels.farewell import (
     EXPIRED,
+    FLOODING,
+    NOT_CONNECTED,
+    OVERLOADED,
+    REFUSED,
     SHUTDOWN,
     SLOW,
     UNAVAILABLE,
-    WRITE_SECONDS,
-    disconnect,
+    Farewell,
 )
-from channels.validation import Send, parse, parse_position
+from channels.problems import Problem, problem_of
+from channels.services import Chat, chat_of
+from channels.stream import WRITE_SECONDS
+from channels.validation import Connect, parse
+from channels.wire import Once, Wire, close_frame, pieces, text_frame
 from switchboard.identity import Session
-from switchboard.log.codec import dumps
 from switchboard.log.errors import LogError
-from switchboard.log.follower import SlowReader
-from switchboard.log.log import Conversation, Position
+from switchboard.log.log import Position
 from switchboard.log.reader import Reader
+from switchboard.log.subscription import SlowReader
 
 CONNECT_SECONDS = 10.0
-REFUSED = (3500, "bad token, or not your conversation", False)
-NOT_CONNECTED = (3502, "no connect command in time", False)
 
-Reason = tuple[int, str, bool]
+_message = Once(lambda line: text_frame(line.json))
 
 
 class Closed(Exception):
-    """Raised to end the socket, with the code that the client gets."""
+    """Raised to end the socket, with what its client is told."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, farewell: Farewell) -> None:
+        super().__init__(farewell)
+        self.farewell = farewell
 
 
 async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
     """`GET /conversations/{id}/socket`."""
     chat = chat_of(request)
+    socket = Socket(chat, ws, conversation_id, Wire.of(request, _message))
     try:
         if not may_call(request, chat.settings.origins):
             raise Closed(REFUSED)
-        async with chat.streaming():
-            await Socket(chat, ws, conversation_id).run()
+        await _serve(chat, socket)
     except asyncio.CancelledError:
         if not chat.stopping:
             raise  # the client left
-        await _close(request, ws, SHUTDOWN)
+        await socket.close(SHUTDOWN)
     except Closed as end:
-        await _close(request, ws, end.reason)
+        await socket.close(end.farewell)
 
 
-async def _close(request: Request, ws: Any, reason: Reason) -> None:
+async def _serve(chat: Chat, socket: Socket) -> None:
     try:
-        async with asyncio.timeout(WRITE_SECONDS):
-            await ws.send(disconnect(*reason).json)
-            await ws.close(reason[0], reason[1])
-    except TimeoutError:
-        cast(asyncio.WriteTransport, request.transport).abort()  # it takes nothing any more, not even a goodbye
+        chat.check_room()
+    except Problem as problem:
+        raise Closed(OVERLOADED) from problem
+    async with chat.streaming():
+        await socket.run()
 
 
 class Socket:
     """One client's connection."""
 
-    def __init__(self, chat: Chat, ws: Any, conversation_id: str) -> None:
+    def __init__(self, chat: Chat, ws: Any, conversation_id: str, wire: Wire) -> None:
         self._chat = chat
         self._ws = ws
         self._conversation_id = conversation_id
+        self._wire = wire
 
     async def run(self) -> None:
         """Serve until the client leaves (cancelled by Sanic). Raises `Closed` when we end it."""
-        session, conversation, start = await self._connected()
-        reading = asyncio.create_task(self._read(session, conversation))
-        writing = asyncio.create_task(self._write(conversation, start))
+        session, start = await self._connected()
+        reading = asyncio.create_task(self._obey(session))
         try:
-            left = session.expires_at - time.time()
-            done, _ = await asyncio.wait({reading, writing}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                raise Closed(EXPIRED)
-            for task in done:
-                task.result()
+            async with asyncio.timeout(session.expires_at - time.time()) as life:
+                await self._write(session, start, reading)
+        except TimeoutError as error:
+            raise Closed(EXPIRED if life.expired() else SLOW) from error
         finally:
-            for task in (reading, writing):
-                task.cancel()
-            await asyncio.gather(reading, writing, return_exceptions=True)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
-    async def _connected(self) -> tuple[Session, Conversation, Position | None]:
+    async def close(self, farewell: Farewell) -> None:
+        """Say goodbye; a slow client finds it behind what it has not read yet, and nobody waits for that."""
+        goodbye = text_frame(farewell.json)
+        if farewell is SLOW:
+            self._wire.part(goodbye + close_frame(farewell.code, farewell.reason))
+            return
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._ws.send(farewell.json)
+                await self._ws.close(farewell.code, farewell.reason)
+        except TimeoutError:
+            self._wire.part(close_frame(farewell.code, farewell.reason))
+        except WebsocketClosed:
+            return  # it was faster
+
+    async def _connected(self) -> tuple[Session, Position | None]:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                command = _command(await self._ws.recv())
-        except TimeoutError as error:
+                command = commands.parse_command(await self._ws.recv())
+        except (TimeoutError, Problem) as error:
             raise Closed(NOT_CONNECTED) from error
-        except Problem as problem:
-            raise Closed(NOT_CONNECTED) from problem
-        connect = command.get("connect")
+        if command.name != "connect":
+            raise Closed(NOT_CONNECTED)
         try:
-            if not isinstance(connect, dict):
-                raise Closed(NOT_CONNECTED)
-            session = self._chat.authenticate(str(connect.get("token", "")))
-            conversation = await self._chat.conversation(session, self._conversation_id)
+            connect = parse(Connect, command.body)
+            session = self._chat.authenticate(connect.token)
+            await self._chat.conversation(session, self._conversation_id)
         except (Problem, LogError) as error:
             refusal = problem_of(error)
-            await self._reply(command, error=refusal)
+            await self._send(commands.failed(command.id, refusal))
             raise Closed(UNAVAILABLE if refusal.temporary else REFUSED) from error
-        await self._reply(command, result={"participant": session.participant.id})
-        return (
-            session,
-            conversation,
-            parse_position(f"{connect.get('epoch')}.{connect.get('offset')}"),
-        )
+        await self._send(commands.done(command.id, {"participant": session.participant.id}))
+        return session, connect.position
 
-    async def _write(self, conversation: Conversation, start: Position | None) -> None:
+    async def _write(self, session: Session, start: Position | None, reading: asyncio.Task[None]) -> None:
+        """Everything that happens, until the client leaves or its commands end."""
+        reader = Reader(self._chat.log, self._chat.follower, self._conversation_id, session.participant.id)
+        writing = asyncio.current_task()
+        assert writing
+        reading.add_done_callback(lambda task: writing.cancel() if not task.cancelled() else None)
         try:
-            async for batch in Reader(self._chat.log, self._chat.follower, conversation.id).frames(start):
-                for frame in batch:
-                    await self._send(frame.json)
+            async with contextlib.aclosing(reader.frames(start, self._wire.offer)) as frames:
+                async for batch in frames:
+                    for portion in pieces(batch, lambda frame: text_frame(frame.json)):
+                        await self._send_bytes(b"".join(portion))
+        except asyncio.CancelledError:
+            if reading.done() and not self._chat.stopping:
+                reading.result()  # why it ended
+            raise
         except SlowReader as error:
             raise Closed(SLOW) from error
         except LogError as error:
             raise Closed(UNAVAILABLE) from error
 
-    async def _read(self, session: Session, conversation: Conversation) -> None:
+    async def _obey(self, session: Session) -> None:
+        """Commands, one after the other; each gets its reply. Raises `Closed` for a flood of them."""
+        pace = commands.Pace()
         while True:
-            command: dict[str, Any] = {"id": None}
+            frame = await self._ws.recv()
+            command_id: int | str | None = None
             try:
-                command = _command(await self._ws.recv())
-                if "send" not in command:
-                    raise Problem(
-                        422,
-                        "unknown_command",
-                        "Commands are: connect (first and once), send.",
-                    )
-                result = await accept(self._chat, session, conversation.id, parse(Send, command["send"]))
-                await self._reply(command, result=result)
+                pace.check()
+                command = commands.parse_command(frame)
+                command_id = command.id
+                result = await commands.run(self._chat, session, self._conversation_id, command)
+                await self._send(commands.done(command_id, result))
+            except Flooded as error:
+                raise Closed(FLOODING) from error
             except (Problem, LogError) as error:
-                await self._reply(command, error=problem_of(error))
-
-    async def _reply(
-        self,
-        command: dict[str, Any],
-        *,
-        result: Any = None,
-        error: Problem | None = None,
-    ) -> None:
-        reply: dict[str, Any] = {"id": command["id"]}
-        if error is None:
-            reply["result"] = result
-        else:
-            reply["error"] = {
-                "code": error.code,
-                "message": error.detail,
-                "temporary": error.temporary,
-            }
-        await self._send(dumps(reply))
+                await self._send(commands.failed(command_id, problem_of(error)))
 
     async def _send(self, text: str) -> None:
+        await self._send_bytes(text_frame(text))
+
+    async def _send_bytes(self, data: bytes) -> None:
+        """Raises `Closed` if the client takes nothing for long."""
         try:
             async with asyncio.timeout(WRITE_SECONDS):
-                await self._ws.send(text)
+                await self._ws.io_proto.send(data)
         except TimeoutError as error:
             raise Closed(SLOW) from error
-
-
-def _command(data: Any) -> dict[str, Any]:
-    """A frame as a command. Raises `Problem` 400 for what is none."""
-    if data is None:
-        raise asyncio.CancelledError  # Sanic's way to say that the client has closed
-    try:
-        command = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "bad_json", "A command is JSON in UTF-8.") from error
-    if not isinstance(command, dict) or not isinstance(command.get("id"), (int, str)):
-        raise Problem(422, "invalid", "A command is an object with an id, a number or a string.")
-    return command

@@ -3,82 +3,75 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from typing import Any, cast
+from typing import Any
 
 from sanic import Request
+from sanic.response import HTTPResponse, empty
 
+from channels.farewell import EXPIRED, OVERLOADED, SHUTDOWN, SLOW, UNAVAILABLE, Farewell
+from channels.problems import Problem, problem_of
 from channels.services import Chat, chat_of
+from channels.tickets import Reading, reading
 from channels.validation import parse_position
-from switchboard.identity import Session
-from switchboard.log.codec import dumps
-from switchboard.log.errors import LogError
-from switchboard.log.follower import SlowReader
-from switchboard.log.log import Conversation
+from channels.wire import Once, Wire, chunk, pieces, sse
+from switchboard.log.errors import LogError, LogUnavailable
+from switchboard.log.line import Line
+from switchboard.log.log import Position
 from switchboard.log.reader import Frame, Reader
+from switchboard.log.subscription import SlowReader
 
 WRITE_SECONDS = 5.0  # a client that does not take a frame for so long is cut off; it resumes from its position
+RETRY_LATER_MS = 5_000  # what a client that cannot be served now waits before it comes again
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
-SHUTDOWN = (3001, "the server restarts", True)
-SLOW = (3008, "read too slowly", True)
-UNAVAILABLE = (3010, "the log is not available", True)
-EXPIRED = (3500, "the token has expired", False)
+_event = Once(lambda line: chunk(sse(line)))
 
 
-def disconnect(code: int, reason: str, reconnect: bool) -> Frame:
-    """What a client reads before the server closes."""
-    return Frame(
-        dumps(
-            {
-                "type": "disconnect",
-                "code": code,
-                "reason": reason,
-                "reconnect": reconnect,
-            }
-        )
-    )
+async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | None:
+    """`GET /conversations/{id}/stream`: every entry after `Last-Event-ID`, for as long as the client stays.
 
-
-def sse(frame: Frame) -> str:
-    """A frame in the format of the HTML standard, section 9.2. Our JSON has no line breaks."""
-    head = f"id: {frame.position}\n" if frame.position else ""
-    return f"{head}data: {frame.json}\n\n"
-
-
-async def read_stream(request: Request, conversation_id: str) -> None:
-    """`GET /conversations/{id}/stream`: every entry after `Last-Event-ID`, for as long as the client stays."""
+    A native EventSource, which signs in by ticket or cookie, gives up for good at anything but 200: what is only
+    temporary is a stream that ends at once. 204 tells it to stop.
+    """
     chat = chat_of(request)
-    session = chat.session(request)
-    conversation = await chat.conversation(session, conversation_id)
+    who = await reading(chat, request, conversation_id)
+    if who is None:
+        return empty(204)
     start = parse_position(request.headers.get("last-event-id") or request.args.get("lastEventId"))
-    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
-    async with chat.streaming():
-        end = await _pump(
-            chat,
-            session,
-            conversation,
-            Reader(chat.log, chat.follower, conversation.id).frames(start),
-            response,
-        )
     try:
-        async with asyncio.timeout(WRITE_SECONDS):
-            if end is not None:
-                await response.send(sse(disconnect(*end)))
-            await response.eof()
-    except TimeoutError:
-        cast(asyncio.WriteTransport, request.transport).abort()  # it takes nothing any more, not even a goodbye
+        await chat.conversation(who.session, conversation_id)
+        chat.check_room()
+    except (Problem, LogError) as error:
+        if not who.native or not problem_of(error).temporary:
+            raise
+        await _come_back(request, UNAVAILABLE if isinstance(error, LogUnavailable) else OVERLOADED)
+        return None
+    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **who.cookie})
+    assert response
+    async with chat.streaming():
+        end = await _pump(chat, who, conversation_id, start, request, response)
+    if end is not None:
+        await _say(request, response, end)
+    return None
 
 
 async def _pump(
-    chat: Chat, session: Session, conversation: Conversation, frames: Any, response: Any
-) -> tuple[int, str, bool] | None:
+    chat: Chat, who: Reading, conversation_id: str, start: Position | None, request: Request, response: Any
+) -> Farewell | None:
     """Send until something ends the stream; says what. A client that left cancels this, and that is all."""
+    reader = Reader(chat.log, chat.follower, conversation_id, who.session.participant.id)
+    wire = Wire.of(request, _event)
     try:
-        async with asyncio.timeout(session.expires_at - time.time()):
+        async with (
+            asyncio.timeout(who.session.expires_at - time.time()) as life,
+            contextlib.aclosing(reader.frames(start, wire.offer)) as frames,
+        ):
             async for batch in frames:
-                async with asyncio.timeout(WRITE_SECONDS):
-                    await response.send("".join(map(sse, batch)))
+                for portion in pieces(batch, _text):
+                    async with asyncio.timeout(WRITE_SECONDS):
+                        await response.send("".join(portion))
     except asyncio.CancelledError:
         if not chat.stopping:
             raise
@@ -86,7 +79,33 @@ async def _pump(
     except SlowReader:
         return SLOW
     except TimeoutError:
-        return EXPIRED if session.expires_at <= time.time() else None
+        return EXPIRED if life.expired() else SLOW
     except LogError:
         return UNAVAILABLE
     return None
+
+
+def _text(frame: Frame) -> str:
+    head = f"id: {frame.position}\n" if frame.position else ""
+    return f"{head}data: {frame.json}\n\n"
+
+
+async def _say(request: Request, response: Any, end: Farewell) -> None:
+    """The last frame. A slow client finds it behind what it has not read yet; nobody waits for that."""
+    goodbye = sse(Line.of(end.json))
+    if end is SLOW:
+        Wire.of(request, _event).part(chunk(goodbye) + chunk(b""))
+        return
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await response.send(goodbye)
+            await response.eof()
+    except TimeoutError:
+        Wire.of(request, _event).part(b"")
+
+
+async def _come_back(request: Request, end: Farewell) -> None:
+    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
+    assert response
+    await response.send(f"retry: {RETRY_LATER_MS}\ndata: {end.json}\n\n")
+    await response.eof()

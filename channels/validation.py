@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 from pydantic import (
     BaseModel,
     Field,
+    StrictBool,
+    StrictInt,
     StrictStr,
     ValidationError,
+    conint,
     root_validator,
     validator,
 )
@@ -54,8 +57,39 @@ class NewSession(_Strict):
         return " ".join(clean(value).split()) or "Guest"
 
 
-class NewConversation(_Strict):
-    """Body of `POST /conversations`: nothing yet."""
+class Nothing(_Strict):
+    """A body without fields."""
+
+
+class Connect(_Strict):
+    """The first command on a WebSocket: who it is, and where they left off."""
+
+    token: StrictStr
+    epoch: StrictStr | None = None
+    offset: StrictInt | None = None
+
+    @property
+    def position(self) -> Position | None:
+        """Where to go on; what is malformed is no position."""
+        return parse_position(f"{self.epoch}.{self.offset}")
+
+
+class Typing(_Strict):
+    """Whether the caller writes."""
+
+    typing: StrictBool
+
+
+class Read(_Strict):
+    """What the caller has seen: everything up to and including this offset."""
+
+    up_to: conint(strict=True, ge=1, lt=10**15) = Field(..., alias="upTo")  # type: ignore[valid-type]
+
+
+class Stop(_Strict):
+    """Which turn is to stop; without an id the one under way."""
+
+    turn_id: StrictStr | None = Field(None, alias="turnId", regex=r"^t[0-9]{1,15}\Z")
 
 
 class Send(_Strict):

@@ -47,26 +47,29 @@ class Sessions:
         """A fresh session of the same participant."""
         return Session(participant, int(self._clock()) + SESSION_SECONDS)
 
-    def sign(self, session: Session) -> str:
-        """The session as a token."""
+    def sign(self, session: Session, audience: str = AUDIENCE, seconds: int | None = None) -> str:
+        """The session as a token for one use; with `seconds` the token is good for less long than the session."""
         who = session.participant
+        expires = session.expires_at if seconds is None else min(session.expires_at, int(self._clock()) + seconds)
         claims = {
             "sub": who.id,
             "role": who.role,
             "name": who.name,
-            "exp": session.expires_at,
-            "aud": AUDIENCE,
+            "exp": expires,
+            "until": session.expires_at,
+            "aud": audience,
+            "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self._secret, ALGORITHM)
 
-    def verify(self, token: str) -> Session:
-        """The session that a token carries. Raises `InvalidToken`."""
-        session = self._read(token)
-        if session.expires_at <= self._clock():
+    def verify(self, token: str, audience: str = AUDIENCE) -> Session:
+        """The session that a token carries. Raises `InvalidToken`, for a token of another audience too."""
+        session, expires = self._read(token, audience)
+        if expires <= self._clock():
             raise InvalidToken("expired")
         return session
 
-    def _decode(self, token: str) -> Session:
+    def _decode(self, token: str, audience: str) -> tuple[Session, int]:
         """All but the expiry, which alone changes with time: so this may be remembered."""
         required = ["sub", "role", "name", "exp", "aud"]
         try:
@@ -74,12 +77,13 @@ class Sessions:
                 token,
                 self._secret,
                 algorithms=[ALGORITHM],
-                audience=AUDIENCE,
+                audience=audience,
                 options={"require": required, "verify_exp": False},  # the clock is ours
             )
         except (jwt.InvalidTokenError, UnicodeError) as error:
             raise InvalidToken(str(error)) from error
         role = next((role for role in ROLES if role == claims["role"]), None)
-        if role is None or not isinstance(claims["exp"], int):
+        expires, until = claims["exp"], claims.get("until", claims["exp"])
+        if role is None or not isinstance(expires, int) or not isinstance(until, int):
             raise InvalidToken("an unknown role, or an expiry that is no time")
-        return Session(Participant(str(claims["sub"]), role, str(claims["name"])), claims["exp"])
+        return Session(Participant(str(claims["sub"]), role, str(claims["name"])), until), expires

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         description="Folder served at `/`; a plain page if it does not exist.",
     )
     allowed_origins: str = Field(default="*", description="Sites that may embed the chat, separated by commas.")
+    max_streams: int = Field(
+        default=20_000, ge=1, description="Open streams and sockets per process; above it clients come later."
+    )
     log_level: str = Field(default="INFO", description="Level of Switchboard's own logs.")
 
     class Config:

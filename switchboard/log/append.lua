@@ -6,7 +6,7 @@ local function append(conversation_keys, live, epoch, key, fingerprint, json)
   local entry = '{"epoch":"' .. epoch .. '","offset":' .. offset .. ',' .. string.sub(json, 2)
   redis.call('XADD', conversation_keys.log, offset .. '-0', 'e', entry, 'k', key)
   if key ~= '' then redis.call('HSET', conversation_keys.keys, key, offset .. ' ' .. fingerprint) end
-  redis.call('PUBLISH', live, offset .. ' ' .. entry)
+  redis.call('PUBLISH', live, entry)
   return offset
 end
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
@@ -13,62 +12,16 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from switchboard.log.log import Line
+from switchboard.log.line import Line
+from switchboard.log.pulse import PING_SECONDS, Pulse
+from switchboard.log.subscription import Subscription
 
 logger = logging.getLogger(__name__)
 
-MAX_QUEUED_LINES = 1_000  # per reader
-MAX_QUEUED_BYTES = 1 << 20  # per reader
 RECONNECT_SECONDS = (0.05, 2.0)  # first and longest pause between tries to reach Redis
 QUIET_SECONDS = 10.0  # after this much silence Redis is asked whether it is there; after twice as much it is not
-EPHEMERAL = 0  # the offset of what is published but not on the log
 ALIVE = "sb:follow"  # keeps the connection subscribed while nobody reads
-
-
-class SlowReader(Exception):
-    """Raised to a reader that let more queue up than it may; it can resume from its position."""
-
-
-class Subscription:
-    """What has arrived for one reader and has not been taken yet."""
-
-    def __init__(self) -> None:
-        self._lines: deque[Line] = deque()
-        self._bytes = 0
-        self._slow = False
-        self._resync = False
-        self._arrived = asyncio.Event()
-
-    def push(self, line: Line) -> None:
-        """Queue a line, or give up on the reader if it is too far behind. Never waits."""
-        self._bytes += len(line.json)
-        if len(self._lines) >= MAX_QUEUED_LINES or self._bytes > MAX_QUEUED_BYTES:
-            self._slow = True
-            self._lines.clear()
-        else:
-            self._lines.append(line)
-        self._arrived.set()
-
-    def resync(self) -> None:
-        """Something may have been missed: the reader is to read the log again."""
-        self._resync = True
-        self._arrived.set()
-
-    async def take(self) -> list[Line] | None:
-        """All that has arrived, at least one line; `None`: read the log from your position. Raises `SlowReader`."""
-        await self._arrived.wait()
-        self._arrived.clear()
-        if self._slow:
-            raise SlowReader
-        if self._resync:
-            self._resync = False
-            self._lines.clear()
-            self._bytes = 0
-            return None
-        lines = list(self._lines)
-        self._lines.clear()
-        self._bytes = 0
-        return lines
+AWAY = Line.of('{"type":"status","live":false}')  # what readers are told while Redis is away
 
 
 class Follower:
@@ -78,8 +31,9 @@ class Follower:
     subscribe first, then read, then drop what was seen. So nothing can fall between history and what is live.
     """
 
-    def __init__(self, redis: Redis[str]) -> None:
+    def __init__(self, redis: Redis[str], *, ping_seconds: float = PING_SECONDS) -> None:
         self._redis = redis
+        self.pulse = Pulse(redis, ping_seconds)
         self._pubsub: PubSub | None = None
         self._readers: dict[str, set[Subscription]] = {}
         self._confirmed: set[str] = set()
@@ -110,7 +64,12 @@ class Follower:
                 await getattr(self._pubsub, command)(channel)
 
     async def run(self) -> None:
-        """Receive until cancelled, over any number of lost connections."""
+        """Receive, and beat, until cancelled, over any number of lost connections."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(), name="follower")
+            group.create_task(self.pulse.run(), name="pulse")
+
+    async def _follow(self) -> None:
         pause, longest = RECONNECT_SECONDS
         while True:
             try:
@@ -125,11 +84,17 @@ class Follower:
                 if self._confirmed:
                     pause = RECONNECT_SECONDS[0]
                 logger.warning("Redis is away, trying again in %.2f s: %s", pause, error)
+                self._tell_all_that_it_is_away()
             finally:
                 self._pubsub = None
                 self._confirmed.clear()
             await asyncio.sleep(pause)
             pause = min(pause * 2, longest)
+
+    def _tell_all_that_it_is_away(self) -> None:
+        for channel in self._confirmed:  # once for each loss: the others know it
+            for reader in self._readers.get(channel, ()):
+                reader.push(AWAY)
 
     async def _receive(self, pubsub: PubSub) -> None:
         asked = False
@@ -152,7 +117,6 @@ class Follower:
             for reader in readers:
                 reader.resync()
         elif message["type"] == "message":
-            offset, _, json = message["data"].partition(" ")
-            line = Line(int(offset), json) if offset.isdigit() else Line(EPHEMERAL, message["data"])
+            line = Line.of(message["data"])
             for reader in readers:
                 reader.push(line)

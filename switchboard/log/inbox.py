@@ -8,11 +8,12 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, inbox, keys_of
-from switchboard.log.log import now_ms, script
+from switchboard.log.log import script
 
 LEASE = script("lease.lua")
 LEASE_MS = 10_000  # a dead worker's conversations are free after this long

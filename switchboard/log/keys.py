@@ -4,13 +4,15 @@ All keys of a conversation carry its partition as hash tag, so that one script m
 inbox, on a Redis Cluster too. There are 16 partitions for good: changing the number orphans what is stored.
 
     sb:{<p>}:inbox             zset    conversations with an unanswered message, scored by its arrival (ms)
-    sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, and `p:<participant>` → `<role> <name>`
+    sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log
     sb:{<p>}:c:<id>:waiting    list    offsets of unanswered messages, oldest first
     sb:{<p>}:c:<id>:lease      string  the worker that runs the conversation's turns; expires
-    sb:{<p>}:c:<id>:live       channel `<offset> <entry JSON>` as it is appended
+    sb:{<p>}:c:<id>:present    zset    `<edge> <participant>` of who has it open, scored by when that passes (ms)
+    sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
     sb:wake                    channel the id of a conversation that has something to answer
+    sb:stop                    channel `<conversation> <turn>` of a turn that is to stop
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 
 PARTITIONS = 16
 WAKE = "sb:wake"
+STOP = "sb:stop"
 
 
 def partition(conversation: str) -> int:
@@ -35,7 +38,7 @@ def inbox(number: int) -> str:
 
 @dataclass(frozen=True)
 class ConversationKeys:
-    """The keys of one conversation; `all` is what the scripts touch, in their order."""
+    """The keys of one conversation; `all` is what the scripts of the log touch, in their order."""
 
     meta: str
     log: str
@@ -43,6 +46,7 @@ class ConversationKeys:
     waiting: str
     inbox: str
     lease: str
+    present: str
     live: str
 
     @property
@@ -62,5 +66,6 @@ def keys_of(conversation: str) -> ConversationKeys:
         waiting=prefix + "waiting",
         inbox=inbox(number),
         lease=prefix + "lease",
+        present=prefix + "present",
         live=prefix + "live",
     )

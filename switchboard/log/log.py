@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.errors import (
@@ -23,11 +23,14 @@ from switchboard.log.errors import (
 )
 from switchboard.log.events import (
     ConversationStarted,
+    Ephemeral,
     Event,
     Participant,
     ParticipantJoined,
+    TurnStopping,
 )
-from switchboard.log.keys import WAKE, keys_of
+from switchboard.log.keys import STOP, WAKE, keys_of
+from switchboard.log.line import Line
 
 
 def script(name: str) -> str:
@@ -50,14 +53,6 @@ class Position:
 
     def __str__(self) -> str:
         return f"{self.epoch}.{self.offset}"
-
-
-@dataclass(frozen=True)
-class Line:
-    """An entry as the log stores it: its offset, and its JSON, which goes to readers as it is."""
-
-    offset: int
-    json: str
 
 
 @dataclass(frozen=True)
@@ -110,11 +105,6 @@ class Appended:
     duplicate: bool
 
 
-def now_ms() -> int:
-    """The wall clock in milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 def _text(value: int | None) -> str:
     return "" if value is None else str(value)
 
@@ -133,6 +123,7 @@ class Log:
         self._keep = keep
         self._clock = clock
         self._publish = redis.register_script(PUBLISH)
+        self._stop = redis.register_script(script("stop.lua"))
 
     async def start(self, conversation: str, owner: str, participants: Sequence[Participant]) -> Appended:
         """Create a log, with its first entries. Raises `LogError` if the id is taken."""
@@ -189,6 +180,29 @@ class Log:
             reply = await self._publish(keys=keys.all, args=arguments)
         return _appended(conversation, reply)
 
+    async def tell(self, conversation: str, event: Ephemeral) -> None:
+        """Tell whoever reads the conversation now; nothing is kept."""
+        async with answering():
+            await self.redis.publish(keys_of(conversation).live, encode(event, self._clock()))
+
+    async def stop(self, conversation: str, participant: str, turn_id: str = "") -> str | None:
+        """Ask the turn under way to stop; its id, or `None` if nothing, or not that turn, is to be answered.
+
+        Raises `UnknownConversation` for anybody who takes no part.
+        """
+        keys = keys_of(conversation)
+        entry = encode(TurnStopping("%s", participant), self._clock())
+        async with answering():
+            reply = await self._stop(keys=keys.all, args=[conversation, keys.live, STOP, participant, turn_id, entry])
+        if reply[0] == "unknown":
+            raise UnknownConversation(conversation)
+        return reply[1] if reply[0] == "ok" else None
+
+    async def is_stopping(self, conversation: str, turn_id: str) -> bool:
+        """Whether somebody has asked this turn to stop."""
+        async with answering():
+            return bool(await self.redis.hget(keys_of(conversation).meta, "stop") == turn_id)
+
     async def describe(self, conversation: str) -> Conversation:
         """Who owns the conversation, who takes part and where its log ends. Raises `UnknownConversation`."""
         async with answering():
@@ -211,22 +225,18 @@ class Log:
         """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
         async with answering():
             rows = await self.redis.xrange(keys_of(conversation).log, min=f"{after + 1}-0", count=count)
-        return [_line(row) for row in rows]
+        return [Line.of(row[1]["e"]) for row in rows]
 
     async def read_back(self, conversation: str, count: int) -> list[Line]:
         """The last `count` entries, newest first."""
         async with answering():
             rows = await self.redis.xrevrange(keys_of(conversation).log, count=count)
-        return [_line(row) for row in rows]
+        return [Line.of(row[1]["e"]) for row in rows]
 
     async def at(self, conversation: str, offset: int) -> Line | None:
         """One entry, or `None` if it is not in the log (any more)."""
         lines = await self.read(conversation, offset - 1, count=1)
         return lines[0] if lines and lines[0].offset == offset else None
-
-
-def _line(row: tuple[str, dict[str, str]]) -> Line:
-    return Line(int(row[0].partition("-")[0]), row[1]["e"])
 
 
 def _appended(conversation: str, reply: list[Any]) -> list[Appended]:

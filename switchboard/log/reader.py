@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
-from switchboard.log.follower import EPHEMERAL, Follower, Subscription
+from switchboard.log.connection import WAIT_SECONDS
+from switchboard.log.errors import LogUnavailable
+from switchboard.log.follower import AWAY, Follower
 from switchboard.log.keys import keys_of
-from switchboard.log.log import Line, Log, Position
+from switchboard.log.line import EPHEMERAL, Line
+from switchboard.log.log import Log, Position
+from switchboard.log.subscription import Direct, Subscription
 
-PING_SECONDS = 15.0  # half of the shortest proxy time-out that is common, 30 s
 RETRY_MS = 1_000
+BACK = '{"type":"status","live":true}'
 
 
 @dataclass(frozen=True)
@@ -25,66 +29,100 @@ class Frame:
 
 
 class Reader:
-    """Follows one conversation for one client, from the client's position, or from a snapshot if it has none."""
+    """Follows one conversation for one client, from the client's position, or from a snapshot if it has none.
 
-    def __init__(
-        self,
-        log: Log,
-        follower: Follower,
-        conversation: str,
-        *,
-        ping_seconds: float = PING_SECONDS,
-    ) -> None:
+    A `participant` counts as present while this reads.
+    """
+
+    def __init__(self, log: Log, follower: Follower, conversation: str, participant: str = "") -> None:
         self._log = log
         self._follower = follower
         self._conversation = conversation
-        self._ping_seconds = ping_seconds
-        self._at = Position("", 0)
+        self._participant = participant
+        self._subscription = Subscription()
+        self._epoch, self._offset = "", 0  # everything up to here was handed over
+        self._told_away = False
+        self._direct: Direct | None = None
 
-    async def frames(self, start: Position | None) -> AsyncIterator[list[Frame]]:
+    async def frames(self, start: Position | None, direct: Direct | None = None) -> AsyncGenerator[list[Frame], None]:
         """`connected`, a snapshot if needed, then every entry in order, with pings in silence, until cancelled.
 
-        Frames come in batches, each to be sent at once. Raises `SlowReader` if the client reads too slowly,
-        `LogUnavailable`, `UnknownConversation`.
+        Frames come in batches, each to be sent at once. While the next batch is waited for, lines go to `direct`, if
+        given, for as long as it takes them (returns true): the shortest way to a client that keeps up.
+        Raises `SlowReader` if the client reads too slowly, `LogUnavailable`, `UnknownConversation`.
         """
-        async with self._follower.subscribe(keys_of(self._conversation).live) as subscription:
-            await self._arrived(subscription)
-            async for frames in self._connect(start):
+        self._direct = direct
+        channel = keys_of(self._conversation).live
+        pulse = self._follower.pulse
+        async with (
+            pulse.beating(
+                self, self._conversation, self._participant
+            ),  # first, so that nobody reads of their own coming
+            self._follower.subscribe(channel) as self._subscription,
+        ):
+            await self._confirmed()
+            async for frames in self._connect(start, await pulse.present(self._conversation)):
                 yield frames
-            while True:
-                lines = await self._arrived(subscription)
-                if lines == []:
-                    yield [await self._ping()]
-                elif lines is not None and self._follows(lines):
-                    yield [
-                        self._entry(line) for line in lines if line.offset > self._at.offset or line.offset == EPHEMERAL
-                    ]
-                else:
-                    async for frames in self._catch_up():
-                        yield frames
+            async for frames in self._live():
+                yield frames
 
-    async def _arrived(self, subscription: Subscription) -> list[Line] | None:
-        """New lines; none after a silence; `None` if the log is to be read."""
+    def beat(self, ping: Line, epoch: str, offset: int) -> None:
+        """See `Beating`. A gap that no line betrayed is found here."""
+        if epoch != self._epoch or self._offset < offset:
+            self.doubt()
+        self._subscription.push(ping)
+
+    def doubt(self) -> None:
+        """See `Beating`."""
+        self._subscription.resync()
+
+    async def _confirmed(self) -> None:
+        """From here on nothing is missed."""
         try:
-            async with asyncio.timeout(self._ping_seconds):
-                return await subscription.take()
-        except TimeoutError:
-            return []
+            async with asyncio.timeout(WAIT_SECONDS):
+                while await self._subscription.take() is not None:
+                    pass
+        except TimeoutError as error:
+            raise LogUnavailable("Redis does not confirm a subscription") from error
+
+    async def _live(self) -> AsyncIterator[list[Frame]]:
+        while True:
+            lines = await self._subscription.take(self._offer if self._direct else None)
+            if lines is not None and self._follows(lines):
+                yield [self._frame(line) for line in lines if line.offset == EPHEMERAL or line.offset > self._offset]
+                continue
+            async for frames in self._catch_up():
+                yield frames
+            if self._told_away:
+                self._told_away = False
+                yield [Frame(BACK)]
+
+    def _offer(self, line: Line) -> bool:
+        """A line that has just come, straight to the client; false if it must queue up."""
+        assert self._direct
+        if line.offset == EPHEMERAL:
+            self._told_away |= line is AWAY
+            return self._direct(line)
+        if line.epoch != self._epoch or line.offset > self._offset + 1:
+            return False
+        if line.offset == self._offset + 1:
+            if not self._direct(line):
+                return False
+            self._offset = line.offset
+        return True
 
     def _follows(self, lines: list[Line]) -> bool:
         """Whether the lines go on where we are, without a gap."""
-        offset = self._at.offset
+        offset = self._offset
         for line in lines:
-            if line.offset > offset + 1:
+            if line.offset == EPHEMERAL or (line.epoch == self._epoch and line.offset <= self._offset):
+                continue  # a merged line that begins before our position and ends behind it is a gap: it cannot be cut
+            if line.epoch != self._epoch or line.first != offset + 1:
                 return False
-            offset = max(offset, line.offset)
+            offset = line.offset
         return True
 
-    async def _ping(self) -> Frame:
-        now = await self._log.describe(self._conversation)
-        return Frame(dumps({"type": "ping", "epoch": now.epoch, "offset": now.offset}))
-
-    async def _connect(self, start: Position | None) -> AsyncIterator[list[Frame]]:
+    async def _connect(self, start: Position | None, present: list[str] | None) -> AsyncIterator[list[Frame]]:
         now = await self._log.describe(self._conversation)
         recovered = start is not None and await self._reaches(start, Position(now.epoch, now.offset))
         hello = {
@@ -92,17 +130,20 @@ class Reader:
             "epoch": now.epoch,
             "offset": now.offset,
             "recovered": recovered,
-            "pingInterval": int(self._ping_seconds * 1000),
+            "pingInterval": int(self._follower.pulse.ping_seconds * 1000),
             "retry": RETRY_MS,
         }
+        if present is not None:
+            hello["present"] = present
         yield [Frame(dumps(hello))]
         if recovered and start is not None:
-            self._at = start
+            self._epoch, self._offset = start.epoch, start.offset
             async for frames in self._catch_up():
                 yield frames
         else:
-            self._at, wire = await snapshot.take(self._log, now)
-            yield [Frame(dumps(wire), self._at)]
+            position, wire = await snapshot.take(self._log, now)
+            self._epoch, self._offset = position.epoch, position.offset
+            yield [Frame(dumps(wire), position)]
 
     async def _reaches(self, start: Position, end: Position) -> bool:
         """Whether the log still has everything after `start`."""
@@ -114,17 +155,18 @@ class Reader:
     async def _catch_up(self) -> AsyncIterator[list[Frame]]:
         """All entries after our position; a snapshot instead if they were trimmed meanwhile, or the epoch changed."""
         now = await self._log.describe(self._conversation)
-        whole = await self._reaches(self._at, Position(now.epoch, now.offset))
-        while whole and (lines := await self._log.read(self._conversation, self._at.offset)):
-            whole = lines[0].offset == self._at.offset + 1
+        whole = await self._reaches(Position(self._epoch, self._offset), Position(now.epoch, now.offset))
+        while whole and (lines := await self._log.read(self._conversation, self._offset)):
+            whole = self._follows(lines)
             if whole:
-                yield [self._entry(line) for line in lines]
+                yield [self._frame(line) for line in lines]
         if not whole:
-            async for frames in self._connect(None):
+            async for frames in self._connect(None, None):
                 yield frames
 
-    def _entry(self, line: Line) -> Frame:
+    def _frame(self, line: Line) -> Frame:
         if line.offset == EPHEMERAL:
+            self._told_away |= line is AWAY
             return Frame(line.json)
-        self._at = Position(self._at.epoch, line.offset)
-        return Frame(line.json, self._at)
+        self._offset = line.offset
+        return Frame(line.json, Position(line.epoch, line.offset))

@@ -8,10 +8,12 @@ import functools
 import logging
 
 from switchboard.log.errors import DecodeError, LogError, LogUnavailable
-from switchboard.log.follower import Follower, SlowReader
+from switchboard.log.follower import AWAY, Follower
 from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.keys import WAKE
-from switchboard.log.log import Line, Log
+from switchboard.log.line import Line
+from switchboard.log.log import Log
+from switchboard.log.subscription import SlowReader
 from switchboard.turns.turn import Engine, Turn, TurnError, give_up
 
 logger = logging.getLogger(__name__)
@@ -64,7 +66,7 @@ class Worker:
                     async with asyncio.timeout_at(rescan):
                         lines = await wakes.take()
                 if lines:
-                    await self._serve_all([line.json for line in lines])
+                    await self._serve_all([line.json for line in lines if line is not AWAY])
                 else:
                     await self._serve_all(await self._waiting())
                     rescan = asyncio.get_running_loop().time() + self._rescan_seconds

@@ -10,7 +10,7 @@ import pytest
 from websockets.client import connect
 
 from channels import socket as edge_socket
-from channels import stream
+from channels import stream, wire
 from switchboard.log.events import MessageSent
 from switchboard.log.log import Draft
 from switchboard.turns.turn import BOT
@@ -43,6 +43,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(
     server: Server, guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "WRITE_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "LINGER_SECONDS", 0.2)
     host, port = server.url.removeprefix("http://").split(":")
     loop = asyncio.get_running_loop()
     with socket.socket() as client:
@@ -59,6 +60,7 @@ async def test_a_websocket_that_reads_nothing_is_cut_off(
     server: Server, guest: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(edge_socket, "WRITE_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "LINGER_SECONDS", 0.2)
     url = f"ws{server.url[4:]}{guest.path}/socket"
     async with connect(url, max_queue=1, close_timeout=0.1, ping_interval=None) as client:
         await client.send(json.dumps({"id": 1, "connect": {"token": guest.token}}))

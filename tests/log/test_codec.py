@@ -27,7 +27,10 @@ def events_of(kind: type[Event]) -> st.SearchStrategy[Event]:
     hints = typing.get_type_hints(kind)
     fields = {field.name for field in dataclasses.fields(kind)}
     opaque = fields & {"custom", "metadata", "slots"}
-    values = {name: (OPAQUE if name == "slots" else st.none() | OPAQUE) if name in opaque else st.from_type(hints[name]) for name in fields}
+    values = {
+        name: (OPAQUE if name == "slots" else st.none() | OPAQUE) if name in opaque else st.from_type(hints[name])
+        for name in fields
+    }
     return st.builds(kind, **values)
 
 

@@ -9,10 +9,16 @@ import pytest
 import redis.asyncio
 
 from switchboard.log import follower as module
-from switchboard.log.follower import Follower, SlowReader, Subscription
-from switchboard.log.log import Line
+from switchboard.log.follower import AWAY, Follower
+from switchboard.log.line import Line
+from switchboard.log.subscription import SlowReader, Subscription
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded, running, until
+
+
+def entry(offset: int, text: str = "") -> str:
+    """A line as the log publishes it."""
+    return f'{{"epoch":"9f","offset":{offset},"type":"message.sent","text":"{text}"}}'
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ async def test_lines_come_in_order_to_every_reader(follower: Follower, client: r
         for reader in (one, two):
             assert await reader.take() is None
         for offset in range(1, 101):
-            await client.publish("news", f"{offset} {{}}")
+            await client.publish("news", entry(offset))
         for reader in (one, two):
             got: list[Line] = []
             while len(got) < 100:
@@ -52,8 +58,8 @@ async def test_nobody_is_forgotten_who_comes_while_redis_is_being_reached(client
             await asyncio.sleep(0)
         async with follower.subscribe(f"news{ticks}") as subscription:
             assert await subscription.take() is None
-            await client.publish(f"news{ticks}", "7 {}")
-            assert await subscription.take() == [Line(7, "{}")]
+            await client.publish(f"news{ticks}", entry(7))
+            assert await subscription.take() == [Line.of(entry(7))]
 
     async with bounded(), running(follower.run()):
         await asyncio.gather(*(read(ticks) for ticks in range(60)))
@@ -79,10 +85,10 @@ async def test_a_channel_that_was_left_can_be_joined_again_at_once(
         for offset in range(1, 21):
             async with follower.subscribe("news") as subscription:
                 assert await subscription.take() is None
-                await client.publish("news", f"{offset} {{}}")
+                await client.publish("news", entry(offset))
                 lines = await subscription.take()
                 while lines is None:  # the confirmation of an earlier round
-                    await client.publish("news", f"{offset} {{}}")
+                    await client.publish("news", entry(offset))
                     lines = await subscription.take()
                 assert lines[0].offset == offset
 
@@ -94,19 +100,21 @@ async def test_a_lost_connection_tells_every_reader_to_read_again(
         assert await subscription.take() is None
         for offset in (1, 2, 3):
             await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            assert await subscription.take() == [AWAY]
             assert await subscription.take() is None
-            await client.publish("news", f"{offset} {{}}")
-            assert await subscription.take() == [Line(offset, "{}")]
+            await client.publish("news", entry(offset))
+            assert await subscription.take() == [Line.of(entry(offset))]
 
 
 async def test_a_redis_that_dies_and_comes_back_is_found_again(follower: Follower, redis_server: RedisServer) -> None:
     async with bounded(), follower.subscribe("news") as subscription:
         assert await subscription.take() is None
         redis_server.stop()
+        assert await subscription.take() == [AWAY], "they are told so"
         redis_server.start()
         assert await subscription.take() is None
-        redis_server.command("PUBLISH", "news", "1 {}")
-        assert await subscription.take() == [Line(1, "{}")]
+        redis_server.command("PUBLISH", "news", entry(1))
+        assert await subscription.take() == [Line.of(entry(1))]
 
 
 async def test_a_connection_that_went_silent_is_given_up(
@@ -117,6 +125,7 @@ async def test_a_connection_that_went_silent_is_given_up(
     async with bounded(), running(follower.run()), follower.subscribe("news") as subscription:
         assert await subscription.take() is None
         await client.execute_command("CLIENT", "PAUSE", 300)
+        assert await subscription.take() == [AWAY]
         assert await subscription.take() is None, "no answer to a ping, so it subscribed anew"
 
 
@@ -142,7 +151,7 @@ async def test_a_quiet_connection_that_answers_is_kept(
 async def test_a_reader_that_is_too_slow_is_told_so_and_holds_no_memory(text: str) -> None:
     subscription = Subscription()
     for offset in range(1, 1_002):
-        subscription.push(Line(offset, text))
+        subscription.push(Line.of(entry(offset, text)))
     with pytest.raises(SlowReader):
         await subscription.take()
     assert not subscription._lines
@@ -151,6 +160,6 @@ async def test_a_reader_that_is_too_slow_is_told_so_and_holds_no_memory(text: st
 async def test_a_reader_that_keeps_up_is_never_slow() -> None:
     subscription = Subscription()
     for offset in range(1, 5_001):
-        subscription.push(Line(offset, "x" * 1_000))
+        subscription.push(Line.of(entry(offset, "x" * 1_000)))
         if offset % 500 == 0:
             assert len(await subscription.take() or ()) == 500

@@ -12,13 +12,15 @@ import pytest
 import redis.asyncio
 
 from switchboard.log.errors import UnknownConversation
-from switchboard.log.follower import MAX_QUEUED_LINES, Follower, SlowReader
+from switchboard.log.follower import Follower
 from switchboard.log.keys import keys_of
+from switchboard.log.line import Line
 from switchboard.log.log import Log, Position
 from switchboard.log.reader import Frame, Reader
 from switchboard.log.snapshot import Fold
+from switchboard.log.subscription import MAX_QUEUED_LINES, SlowReader
 from tests.support.people import message, start
-from tests.support.waiting import bounded, running
+from tests.support.waiting import bounded, running, until
 
 LAST = "the end"
 
@@ -32,15 +34,20 @@ async def follower(client: redis.asyncio.Redis[str]) -> AsyncIterator[Follower]:
 
 @contextlib.asynccontextmanager
 async def reading(reader: Reader, position: Position | None) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-    """The frames as JSON, closed at the end of the block."""
-    async with contextlib.aclosing(reader.frames(position)) as frames:  # type: ignore[type-var]
-        yield (_checked(frame) async for batch in frames for frame in batch)
+    """The frames as JSON, but for words about Redis; closed at the end of the block."""
+    async with contextlib.aclosing(reader.frames(position)) as frames:
+        checked = (_checked(frame) async for batch in frames for frame in batch)
+        yield (frame async for frame in checked if frame["type"] != "status")
 
 
 def _checked(frame: Frame) -> dict[str, Any]:
     """A frame's JSON, which must say the position that the frame has."""
     wire: dict[str, Any] = json.loads(frame.json)
-    expected = f"{wire['epoch']}.{wire['offset']}" if wire["type"] not in ("connected", "ping") else "None"
+    expected = (
+        f"{wire['epoch']}.{wire['offset']}"
+        if wire["type"] not in ("connected", "ping", "status", "participant.present")
+        else "None"
+    )
     assert str(frame.position) == expected
     return wire
 
@@ -108,6 +115,7 @@ async def test_a_reader_that_comes_back_gets_exactly_the_rest(log: Log, follower
             "recovered": True,
             "pingInterval": 15_000,
             "retry": 1_000,
+            "present": [],
         }
         assert [entry["offset"] for entry in entries] == list(range(offset + 1, 23))
 
@@ -184,10 +192,13 @@ async def test_a_gap_that_was_trimmed_meanwhile_starts_over_with_a_snapshot(
         assert [said["text"] for said in state["messages"]] == ["15", "16", "17", "18", "19"]
 
 
-async def test_silence_is_filled_with_pings_that_say_where_the_log_ends(log: Log, follower: Follower) -> None:
+async def test_silence_is_filled_with_pings_that_say_where_the_log_ends(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
     epoch = (await log.start("c_1", "bot:main", [])).epoch
-    reader = Reader(log, follower, "c_1", ping_seconds=0.05)
-    async with bounded(), reading(reader, Position(epoch, 1)) as frames:
+    follower = Follower(client, ping_seconds=0.05)
+    reader = Reader(log, follower, "c_1")
+    async with bounded(), running(follower.run()), reading(reader, Position(epoch, 1)) as frames:
         assert (await anext(frames))["pingInterval"] == 50
         assert await anext(frames) == await anext(frames) == {"type": "ping", "epoch": epoch, "offset": 1}
 
@@ -214,12 +225,12 @@ async def _arrived(follower: Follower, lines: int) -> None:
     assert lines
 
 
-async def test_the_log_that_vanishes_under_a_reader_is_an_error(
-    log: Log, follower: Follower, client: redis.asyncio.Redis[str]
-) -> None:
+async def test_the_log_that_vanishes_under_a_reader_is_an_error(log: Log, client: redis.asyncio.Redis[str]) -> None:
     epoch = (await log.start("c_1", "bot:main", [])).epoch
+    follower = Follower(client, ping_seconds=0.05)
+    reader = Reader(log, follower, "c_1")
     with pytest.raises(UnknownConversation):
-        async with bounded(), reading(Reader(log, follower, "c_1", ping_seconds=0.05), Position(epoch, 1)) as frames:
+        async with bounded(), running(follower.run()), reading(reader, Position(epoch, 1)) as frames:
             await anext(frames)
             await client.flushall()
             async for _ in frames:
@@ -246,3 +257,72 @@ async def test_a_reader_that_leaves_leaves_nothing_behind(log: Log, follower: Fo
     async with bounded(), reading(Reader(log, follower, "c_1"), Position(epoch, 1)) as frames:
         await anext(frames)
     assert follower._readers == {}
+
+
+async def test_readers_are_told_while_redis_is_away_and_once_they_have_caught_up(
+    log: Log, follower: Follower, client: redis.asyncio.Redis[str]
+) -> None:
+    epoch = (await log.start("c_1", "bot:main", [])).epoch
+    async with bounded(), contextlib.aclosing(Reader(log, follower, "c_1").frames(Position(epoch, 1))) as frames:
+        await anext(frames)
+        waiting = asyncio.ensure_future(anext(frames))
+        await asyncio.sleep(0)
+        await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        await log.publish("c_1", message("meanwhile"))
+        seen = [json.loads(frame.json) for frame in await waiting]
+        while seen[-1] != {"type": "status", "live": True}:
+            seen += [json.loads(frame.json) for frame in await anext(frames)]
+    said = [frame.get("text", frame.get("live")) for frame in seen]
+    assert sorted(said, key=str) == [False, True, "meanwhile"] and said[-1] is True
+
+
+async def test_a_line_goes_straight_to_a_client_that_keeps_up_and_waits_for_one_that_does_not(
+    log: Log, follower: Follower
+) -> None:
+    epoch = (await log.start("c_1", "bot:main", [])).epoch
+    reader = Reader(log, follower, "c_1")
+    taken: list[Line] = []
+    takes = True
+
+    def direct(line: Line) -> bool:
+        taken.extend([line] * takes)
+        return takes
+
+    async def waits() -> bool:
+        return reader._subscription._direct is not None
+
+    async with bounded(), contextlib.aclosing(reader.frames(Position(epoch, 1), direct)) as frames:
+        await anext(frames)
+        waiting = asyncio.ensure_future(anext(frames))
+        await until(waits)
+        await log.publish("c_1", message("one"))
+        await log.publish("c_1", message("two"))
+        await _arrived(follower, 2)
+        assert [line.offset for line in taken] == [2, 3] and not waiting.done()
+        takes = False
+        await log.publish("c_1", message("three"), message("four"))
+        assert [frame.position and frame.position.offset for frame in await waiting] == [4, 5]
+        assert len(taken) == 2
+
+
+async def test_presence_is_told_across_processes_and_ends_when_it_is_not_renewed(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
+    await start(log)
+    here, there = Follower(client, ping_seconds=0.2), Follower(client, ping_seconds=0.2)
+    ada = reading(Reader(log, here, "c_1", "guest_ada"), None)
+    async with bounded(), running(here.run()), running(there.run()), ada as frames:
+        assert (await anext(frames))["present"] == ["guest_ada"]
+        await anext(frames)
+        async with reading(Reader(log, there, "c_1", "operator_eve"), None) as others:
+            assert (await anext(others))["present"] == ["guest_ada", "operator_eve"]
+            assert (await _next(frames, "participant.present"))["participantId"] == "operator_eve"
+        there.pulse._farewells.pop().cancel()  # as if that process had died
+        assert (await _next(frames, "participant.present"))["present"] is False
+
+
+async def _next(frames: AsyncIterator[dict[str, Any]], kind: str) -> dict[str, Any]:
+    async for frame in frames:
+        if frame["type"] == kind:
+            return frame
+    raise AssertionError("the stream ended")

@@ -1,0 +1,106 @@
+"""Commands that come over a socket: their shape, their replies, and how many there may be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from channels import messages, signals
+from channels.problems import Problem
+from channels.services import Chat
+from channels.validation import Read, Send, Stop, Typing, parse
+from switchboard.identity import Session
+from switchboard.log.codec import dumps
+
+PER_SECOND = 20.0  # commands; nobody types faster, and a page that does more has gone wrong
+AT_ONCE = 60  # an outbox that is emptied after a tunnel
+REFUSALS = 200  # in a row: then nobody is listening
+
+Run = Callable[[Chat, Session, str, Any], Awaitable[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """`{"id": …, "<name>": {…}}`; the id is the client's, and comes back with the reply."""
+
+    id: int | str
+    name: str
+    body: Any
+
+
+class Flooded(Exception):
+    """Raised when a client goes on in spite of hundreds of refusals."""
+
+
+class Pace:
+    """A token bucket for one client's commands."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._left = float(AT_ONCE)
+        self._at = clock()
+        self._refused = 0
+
+    def check(self) -> None:
+        """Raises `Problem` 429 for a command too many, `Flooded` after `REFUSALS` of them."""
+        now = self._clock()
+        self._left = min(AT_ONCE, self._left + (now - self._at) * PER_SECOND)
+        self._at = now
+        if self._left >= 1:
+            self._left -= 1
+            self._refused = 0
+            return
+        self._refused += 1
+        if self._refused > REFUSALS:
+            raise Flooded
+        raise Problem(429, "too_many", "Too many commands. Wait a second.")
+
+
+def parse_command(frame: Any) -> Command:
+    """A frame as a command. Raises `Problem` 400 or 422 for what is none."""
+    if frame is None:
+        raise asyncio.CancelledError  # Sanic's way to say that the client has closed
+    if not isinstance(frame, str):
+        raise Problem(400, "bad_json", "A command is a text frame.")
+    try:
+        data = json.loads(frame)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "bad_json", "A command is JSON.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("id"), (int, str)):
+        raise Problem(422, "invalid", "A command is an object with an id, a number or a string.")
+    names = [name for name in data if name != "id"]
+    if len(names) != 1:
+        raise Problem(422, "invalid", "A command has an id and one name.")
+    return Command(data["id"], names[0], data[names[0]])
+
+
+async def run(chat: Chat, session: Session, conversation_id: str, command: Command) -> dict[str, object]:
+    """What the command answers. Raises `Problem`, `LogError`."""
+    known = COMMANDS.get(command.name)
+    if known is None:
+        raise Problem(422, "unknown_command", f"Commands are: connect (first and once), {', '.join(COMMANDS)}.")
+    shape, execute = known
+    return await execute(chat, session, conversation_id, parse(shape, command.body))
+
+
+def done(command_id: int | str, result: dict[str, object]) -> str:
+    """The reply to a command that was carried out."""
+    return dumps({"id": command_id, "result": result})
+
+
+def failed(command_id: int | str | None, problem: Problem) -> str:
+    """The reply to one that was not."""
+    error = {"code": problem.code, "message": problem.detail, "temporary": problem.temporary}
+    return dumps({"id": command_id, "error": error})
+
+
+COMMANDS: dict[str, tuple[type[Any], Run]] = {
+    "send": (Send, messages.accept),
+    "typing": (Typing, signals.typing),
+    "read": (Read, signals.read),
+    "stop": (Stop, signals.stop),
+}

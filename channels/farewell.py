@@ -1,0 +1,39 @@
+"""Why a stream ends, as its client reads it: a `disconnect` frame, and on a WebSocket the close code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from switchboard.log.codec import dumps
+
+FINAL = 3500  # from here on a client does not come back by itself
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """A close code with its reason."""
+
+    code: int
+    reason: str
+
+    @property
+    def reconnect(self) -> bool:
+        """Whether the client is to come back, with its position."""
+        return self.code < FINAL
+
+    @property
+    def json(self) -> str:
+        """The `disconnect` frame."""
+        return dumps(
+            {"type": "disconnect", "code": self.code, "reason": self.reason, "reconnect": self.reconnect},
+        )
+
+
+SHUTDOWN = Farewell(3001, "the server restarts")
+SLOW = Farewell(3008, "read too slowly")
+OVERLOADED = Farewell(3009, "too many streams here")
+UNAVAILABLE = Farewell(3010, "the log is not available")
+REFUSED = Farewell(3500, "bad token, or not your conversation")
+EXPIRED = Farewell(3500, "the token has expired")
+NOT_CONNECTED = Farewell(3502, "no connect command in time")
+FLOODING = Farewell(3503, "too many commands")

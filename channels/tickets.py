@@ -1,0 +1,84 @@
+"""How a native EventSource signs in: it can send no header, and no long-lived token belongs into a URL.
+
+It opens the stream with a ticket, once, within a minute, and is given an HttpOnly cookie for its reconnects, which is
+good for reading this one stream and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from sanic import Request
+from sanic.response import HTTPResponse, json
+
+from channels.cors import may_call
+from channels.problems import PREFIX, Problem
+from channels.services import Chat, chat_of, json_body
+from channels.validation import Nothing, parse
+from switchboard.identity import InvalidToken, Session
+from switchboard.log.connection import answering
+
+TICKET_SECONDS = 60
+COOKIE = "switchboard_stream"
+TICKET, STREAM = "switchboard:ticket", "switchboard:stream"  # audiences: neither token passes for another
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who reads a stream. `native`: by a browser's EventSource; `cookie`: the header that lets it come back."""
+
+    session: Session
+    native: bool = False
+    cookie: dict[str, str] = field(default_factory=dict)
+
+
+async def issue_ticket(request: Request) -> HTTPResponse:
+    """`POST /tickets`: for `GET …/stream?ticket=`, once."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    parse(Nothing, await json_body(request))
+    ticket = chat.sessions.sign(session, TICKET, TICKET_SECONDS)
+    return json({"ticket": ticket, "expiresIn": TICKET_SECONDS * 1000}, 201, {"Cache-Control": "no-store"})
+
+
+async def reading(chat: Chat, request: Request, conversation_id: str) -> Reading | None:
+    """Who reads, by header, ticket or cookie; `None` if the cookie has expired, which ends the reconnects.
+
+    Raises `Problem` 401, 403 for a cookie that another site's page sends, `LogUnavailable`.
+    """
+    if "authorization" in request.headers:
+        return Reading(chat.session(request))
+    ticket = request.args.get("ticket")
+    cookie = request.cookies.get(COOKIE)
+    if cookie and not may_call(request, chat.settings.origins):
+        raise Problem(403, "forbidden", "This site may not read the conversation.")
+    if ticket and (session := await _redeem(chat, ticket)):
+        return Reading(session, True, {"Set-Cookie": _cookie(chat, request, session, conversation_id)})
+    if cookie:
+        try:
+            return Reading(chat.sessions.verify(cookie, STREAM), True)
+        except InvalidToken:
+            return None
+    raise Problem(401, "unauthorized", "Send the token as `Authorization: Bearer …`, or a fresh ticket.")
+
+
+async def _redeem(chat: Chat, ticket: str) -> Session | None:
+    """The session that a good ticket stands for, at its first use."""
+    try:
+        session = chat.sessions.verify(ticket, TICKET)
+    except InvalidToken:
+        return None
+    used = f"sb:ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"
+    async with answering():
+        first = await chat.log.redis.set(used, "1", nx=True, ex=TICKET_SECONDS)
+    return session if first else None
+
+
+def _cookie(chat: Chat, request: Request, session: Session, conversation_id: str) -> str:
+    """Across sites browsers take it over HTTPS only."""
+    secure = request.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+    value = chat.sessions.sign(session, STREAM)
+    path = f"{PREFIX}/conversations/{conversation_id}/stream"
+    across = "SameSite=None; Secure" if secure else "SameSite=Lax"
+    return f"{COOKIE}={value}; Path={path}; HttpOnly; {across}"
