@@ -125,9 +125,7 @@ class Connection:
             self._emit("entry", farewell.json)
         if not farewell.reconnect:
             self._socket.queue.put_nowait(Packet(MESSAGE, DISCONNECT))
-        await cut(self._socket)
-        with contextlib.suppress(TimeoutError):
-            await drained(self._socket)
+        await cut(self._socket, slow=farewell is SLOW)
 
 
 def _message(data: Any) -> Any:

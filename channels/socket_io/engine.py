@@ -131,8 +131,11 @@ async def drained(socket: AsyncSocket) -> None:
         await socket.queue.join()
 
 
-async def cut(socket: AsyncSocket) -> None:
-    """End a connection after what is queued: polling clients get a packet that says so, WebSockets are closed."""
+async def cut(socket: AsyncSocket, *, slow: bool = False) -> None:
+    """End a connection, after the client has taken what is queued unless it is slow anyway."""
+    if not slow:
+        with contextlib.suppress(TimeoutError):
+            await drained(socket)
     with contextlib.suppress(exceptions.SocketIsClosedError):
         await socket.close(wait=False)
-    socket.queue.put_nowait(None)
+    socket.queue.put_nowait(None)  # what writes to a WebSocket stops there, and closes it
