@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,9 @@ RELOAD_SIGNAL = signal.SIGUSR1  # `make dev` sends it when a new model is there
 class ChatChannel(InputChannel):
     """Serves `/` and `/chat/v1`, and answers what is on the log."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shared_slots: Sequence[str] = ()) -> None:
         self._settings = settings
+        self._shared_slots = shared_slots
 
     @classmethod
     def name(cls) -> str:
@@ -42,10 +43,13 @@ class ChatChannel(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> ChatChannel:
-        """All settings come from the environment. Raises `SettingsError` where production would not be safe."""
+        """Settings come from the environment; here stands what belongs to the bot: `shared_slots`, seen by clients.
+
+        Raises `SettingsError` where production would not be safe.
+        """
         settings = Settings()
         settings.check_production()
-        return cls(settings)
+        return cls(settings, (credentials or {}).get("shared_slots", ()))
 
     def url_prefix(self) -> str:
         """The server's root, instead of `/webhooks/switchboard`."""
@@ -56,7 +60,7 @@ class ChatChannel(InputChannel):
         logging.getLogger("switchboard").setLevel(self._settings.log_level)
         logging.getLogger("channels").setLevel(self._settings.log_level)
         blueprint = ChatBlueprint(self._settings)
-        bot = _Bot(self._settings)
+        bot = _Bot(self._settings, self._shared_slots)
         blueprint.listener("after_server_start")(bot.start)
         blueprint.listener("before_server_stop")(bot.stop)
         return blueprint
@@ -65,8 +69,9 @@ class ChatChannel(InputChannel):
 class _Bot:
     """The worker in Rasa's server: begins when the agent is loaded, ends before the streams do."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shared_slots: Sequence[str]) -> None:
         self._settings = settings
+        self._shared_slots = shared_slots
         self._work: asyncio.Task[None] | None = None
         self._reload: asyncio.Task[None] | None = None
 
@@ -76,7 +81,7 @@ class _Bot:
             logger.error("There is no model: nothing will be answered. Train one with `rasa train`.")
             return
         chat: Chat = app.ctx.chat
-        engine = RasaEngine(agent, self._settings.action_url)
+        engine = RasaEngine(agent, self._settings.action_url, self._shared_slots)
         worker = Worker(chat.log, Inbox(chat.log.redis), chat.follower, engine)
         self._work = loop.create_task(worker.run(), name="worker")
         chat.bot = engine

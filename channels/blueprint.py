@@ -17,9 +17,11 @@ from channels.problems import PREFIX, Problem, answer
 from channels.sanic_compat import mend_websockets
 from channels.services import BODY_LIMIT, Chat
 from channels.socket_io import server as socket_io
+from switchboard.identity import SESSION_SECONDS
 from switchboard.settings import Settings
 
-STREAM_TIMEOUT_SECONDS = 3600  # Sanic's is an idle timer, 60 s; pings come every 15 s
+STREAM_TIMEOUT_SECONDS = SESSION_SECONDS  # Sanic's is an idle timer, 60 s, which does not see what goes by it (`wire`)
+REQUEST_SECONDS = 15  # to send the head and the body of a request; Sanic's is 60
 CLOSE_SECONDS = 0.5  # how long streams may take to say goodbye
 
 
@@ -29,9 +31,11 @@ Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 class ChatBlueprint(Blueprint):
     """The chat's routes, services and limits."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, standalone: bool = False) -> None:
+        """`standalone`: no bot is expected in this process."""
         super().__init__("switchboard")
         self.ctx.settings = settings
+        self.ctx.standalone = standalone
         self.ctx.folder = page.page_folder(settings.page_dir)
         self._add_routes()
         self.listener("before_server_start")(self._start)
@@ -71,6 +75,7 @@ class ChatBlueprint(Blueprint):
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""
         mend_websockets()
         app.config.RESPONSE_TIMEOUT = STREAM_TIMEOUT_SECONDS
+        app.config.REQUEST_TIMEOUT = REQUEST_SECONDS
         app.config.WEBSOCKET_MAX_SIZE = BODY_LIMIT
         app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSE_SECONDS
         app.error_handler.add(Exception, answer)
@@ -78,7 +83,7 @@ class ChatBlueprint(Blueprint):
         super().register(app, options)
 
     async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        app.ctx.chat = Chat.create(self.ctx.settings)
+        app.ctx.chat = Chat.create(self.ctx.settings, standalone=self.ctx.standalone)
         self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower")
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:

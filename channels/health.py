@@ -14,13 +14,14 @@ OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
 
 
 async def health(request: Request) -> HTTPResponse:
-    """`GET /health`: 200 once a model is loaded and Redis answers, else 503."""
+    """`GET /health`: 200 once Redis answers and, where a bot runs in this process, its model is loaded; else 503."""
     chat = chat_of(request)
     async with answering():
         await chat.log.redis.ping()
     model = chat.bot.model if chat.bot else None
-    body = {"status": "ready" if model else "starting", "model": model}
-    return json(body, 200 if model else 503, {"Cache-Control": "no-store"})
+    ready = chat.standalone or model is not None
+    body = {"status": "ready" if ready else "starting", "model": model}
+    return json(body, 200 if ready else 503, {"Cache-Control": "no-store"})
 
 
 async def openapi(request: Request) -> HTTPResponse:

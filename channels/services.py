@@ -43,9 +43,10 @@ class Chat:
     bot: Bot | None = None
     streams: set[asyncio.Task[Any]] = field(default_factory=set)
     stopping: bool = False
+    standalone: bool = False  # an edge: the bot is elsewhere
 
     @classmethod
-    def create(cls, settings: Settings) -> Chat:
+    def create(cls, settings: Settings, *, standalone: bool = False) -> Chat:
         """Connects to nothing yet."""
         redis = connect(settings.redis)
         return cls(
@@ -53,6 +54,7 @@ class Chat:
             Log(redis),
             Follower(redis),
             Sessions(settings.secret_key.get_secret_value()),
+            standalone=standalone,
         )
 
     def check_room(self) -> None:

@@ -5,8 +5,9 @@
         order = await reply.run(find_order, order_number="1001", email="ada@example.com")
         await reply.write(f"It is {order.status}.")
 
-When the block ends, the whole text is uttered once, as one bot message. Outside a conversation of ours (`rasa shell`, a
-test, another channel) that is all that happens; nothing else changes.
+When the block ends, the whole text is uttered once, as one bot message. If somebody stops the turn the block ends at
+once, in the middle of an `await` but never inside a task with effects; what was written so far is uttered, and `stopped`
+is true. Outside a conversation of ours (`rasa shell`, a test, another channel) the text is uttered and that is all.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ class Reply:
         self._pending: list[str] = []
         self._buttons: list[dict[str, str]] = []
         self._started = False
+        self.stopped = False
+        self._shielded = False  # a task with effects runs: it comes to its end
+        self._body: asyncio.Task[Any] | None = None
+        self._watch = contextlib.ExitStack()
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
@@ -56,6 +61,7 @@ class Reply:
     async def __aenter__(self) -> Reply:
         if self._turn:
             self._pump = asyncio.create_task(self._send_pending(), name=f"reply {self._message_id}")
+            await self._let_it_be_stopped(self._turn.id)
         return self
 
     async def __aexit__(
@@ -63,15 +69,18 @@ class Reply:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None:
+    ) -> bool:
+        self._watch.close()
         if self._pump:
             async with self._writing:  # never in the middle of a write
                 self._pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
-        if error is None:
+        cut = self.stopped and kind is asyncio.CancelledError and self._body is not None and not self._body.uncancel()
+        if error is None or cut:
             await self._flush()
             self._utter()
+        return cut
 
     async def write(self, text: str) -> None:
         """Add to the message. Raises `StalePublish` once the conversation is no longer this bot's to answer."""
@@ -95,7 +104,29 @@ class Reply:
             self._publish,
             self.write,
         )
-        return await runner.run(task, arguments)
+        self._shielded = task.effects
+        try:
+            return await runner.run(task, arguments)
+        finally:
+            self._shielded = False
+            if task.effects and self.stopped and self._body:
+                self._body.cancel()
+
+    async def _let_it_be_stopped(self, turn_id: str) -> None:
+        """From here on the body of the block is cancelled if somebody stops the turn."""
+        if self._services.stops is None:
+            return
+        self._body = asyncio.current_task()
+        self._services.stops.listen()
+        self._watch.enter_context(self._services.stops.watch(self._conversation, turn_id, self._stop))
+        if await self._services.log.is_stopping(self._conversation, turn_id):
+            self._stop()
+
+    def _stop(self) -> None:
+        if not self.stopped and self._body:
+            self.stopped = True
+            if not self._shielded:
+                self._body.cancel()
 
     async def _publish(self, event: Event) -> None:
         """An event in its place: after the text that was written before it."""
@@ -128,6 +159,8 @@ class Reply:
 
     def _utter(self) -> None:
         text = "".join(self._text).strip()
-        extra = {"streamed": self._message_id} if self._started else {}
+        extra: dict[str, Any] = {"streamed": self._message_id} if self._started else {}
+        if self.stopped:
+            extra["stopped"] = True
         if text or self._buttons:
             self._dispatcher.utter_message(text=text, buttons=self._buttons, **extra)

@@ -6,10 +6,12 @@ import functools
 from dataclasses import dataclass
 
 from switchboard.log.connection import connect
+from switchboard.log.follower import Follower
 from switchboard.log.log import Log
 from switchboard.settings import Settings
 from switchboard.store.database import open_database
 from switchboard.store.history import History
+from switchboard.turns.stops import Stops
 
 
 @dataclass(frozen=True)
@@ -18,10 +20,13 @@ class Runtime:
 
     log: Log
     history: History
+    stops: Stops | None = None  # without it a reply cannot be stopped
 
 
 @functools.cache
 def runtime() -> Runtime:
     """This process's services, one of each."""
     settings = Settings()
-    return Runtime(Log(connect(settings.redis)), History(open_database(settings.database)))
+    redis = connect(settings.redis)
+    log = Log(redis)
+    return Runtime(log, History(open_database(settings.database)), Stops(log, Follower(redis)))

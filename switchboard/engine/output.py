@@ -42,7 +42,7 @@ class LogOutput(OutputChannel):
         ]
         buttons = tuple(_button(button) for button in offered)
         if message.get(STREAMED):
-            return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons)
+            return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons, message.get("stopped"))
         image, custom = message.get("image"), message.get("custom") or None
         if not (text or buttons or image or custom):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import enter
 from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
 from switchboard.engine.output import LogOutput
+from switchboard.log.events import SlotsChanged
 from switchboard.turns.turn import Turn, TurnError
 
 APOLOGY_RESPONSE = "utter_turn_failed"
@@ -27,8 +31,10 @@ LEADING_SLASHES = re.compile(rf"^[\s{INTENT_MESSAGE_PREFIX}]+")
 class RasaEngine:
     """Answers turns with a loaded Rasa agent."""
 
-    def __init__(self, agent: Agent, action_url: str | None) -> None:
+    def __init__(self, agent: Agent, action_url: str | None, shared_slots: Sequence[str] = ()) -> None:
+        """`shared_slots`: what clients may see of the tracker."""
         self._agent = agent
+        self._shared_slots = frozenset(shared_slots)
         _let_saves_fail(agent)
         _let_actions_fail(agent, action_url)
 
@@ -45,6 +51,41 @@ class RasaEngine:
             await self._agent.handle_message(await self._message(turn))
         except ActionServerFailed as error:
             raise TurnError("action_failed", str(error)) from error
+        if self._shared_slots:
+            await self._share_slots(turn)
+
+    async def cut(self, turn: Turn) -> None:
+        """Rasa saves a turn only at its end: put into the tracker what was said until it was stopped."""
+        enter(turn)
+        said = await turn.keep_what_was_said()
+        message = await self._message(turn)
+        processor = self._agent.processor
+        tracker = await processor.fetch_tracker_and_update_session(
+            turn.conversation, message.output_channel, message.metadata
+        )
+        if not _holds(tracker, turn):
+            words = UserUttered(
+                turn.message.text,
+                message_id=turn.message.message_id,
+                input_channel=INPUT_CHANNEL,
+                metadata=message.metadata,
+            )
+            answer = [BotUttered(said, metadata={"stopped": True})] if said else []
+            events = [words, *answer, ActionExecuted(ACTION_LISTEN_NAME)]
+            tracker.update_with_events(events, self._agent.domain)
+            await processor.save_tracker(tracker)
+
+    async def _share_slots(self, turn: Turn) -> None:
+        """Tell the clients what this turn has changed of the slots that they may see."""
+        tracker = await self._agent.tracker_store.retrieve(turn.conversation)
+        changed: set[str] = set()
+        for event in reversed(tracker.events if tracker else ()):
+            if isinstance(event, SlotSet):
+                changed.add(event.key)
+            elif isinstance(event, UserUttered):
+                break
+        if tracker and (shared := changed & self._shared_slots):
+            await turn.say(SlotsChanged({name: tracker.get_slot(name) for name in sorted(shared)}, turn.id))
 
     async def _has_answered(self, turn: Turn) -> bool:
         """Whether Rasa has saved this turn, which it does whole and last: then only its end is missing on the log.
@@ -52,8 +93,7 @@ class RasaEngine:
         Without this a worker that dies in between would have the actions run twice; Rasa takes a message id twice.
         """
         tracker = await self._agent.tracker_store.retrieve(turn.conversation)
-        events = tracker.events if tracker else ()
-        return any(isinstance(event, UserUttered) and event.message_id == turn.message.message_id for event in events)
+        return tracker is not None and _holds(tracker, turn)
 
     async def _message(self, turn: Turn) -> UserMessage:
         said = turn.message
@@ -99,6 +139,12 @@ class RasaEngine:
     def load(self, model: Path) -> None:
         """Swap the model; turns under way end with the old one. Blocks: call it in a thread."""
         self._agent.load_model(model)
+
+
+def _holds(tracker: DialogueStateTracker, turn: Turn) -> bool:
+    """Whether the turn's message is in the tracker."""
+    message_id = turn.message.message_id
+    return any(isinstance(event, UserUttered) and event.message_id == message_id for event in tracker.events)
 
 
 def _let_saves_fail(agent: Agent) -> None:

@@ -32,6 +32,7 @@ class Lease:
     waiting: int  # how many are unanswered, with this one
     entry: str  # that message, as the log stores it
     again: bool  # somebody had taken it before, and did not come to an end with it
+    stopping: bool = False  # somebody has asked it to stop
 
 
 class Inbox:
@@ -58,8 +59,8 @@ class Inbox:
         reply = await self._run("take", conversation, started)
         if not reply:
             return None
-        fence, term, offset, waiting, entry, again = reply
-        return Lease(conversation, self.worker, fence, term, offset, waiting, entry, bool(again))
+        fence, term, offset, waiting, entry, again, stopping = reply
+        return Lease(conversation, self.worker, fence, term, offset, waiting, entry, bool(again), bool(stopping))
 
     async def renew(self, conversation: str) -> bool:
         """Keep the lease for another `lease_ms`; false if it was lost."""

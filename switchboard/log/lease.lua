@@ -4,7 +4,7 @@
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, 1 if it was taken
---          before}, and the entry is appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
+--          before, 1 if it is to stop}, and the entry is appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
 --          worker that has the lease already takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- renew    {1}, or {} if the lease was lost.
@@ -31,7 +31,8 @@ if ARGV[1] == 'take' then
     append({meta = meta, log = log, keys = keys}, ARGV[5], message['epoch'], key, '', started)
   end
   local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, again}
+  local stopping = redis.call('HGET', meta, 'stop') == key and 1 or 0
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, again, stopping}
 end
 
 if holder ~= ARGV[2] then return {} end

@@ -11,7 +11,10 @@ from switchboard.log.codec import decode
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import (
     Event,
+    MessageCompleted,
+    MessageDelta,
     MessageSent,
+    MessageStarted,
     Participant,
     TurnCompleted,
     TurnFailed,
@@ -36,6 +39,9 @@ class Engine(Protocol):
     async def answer(self, turn: Turn) -> None:
         """Append the answer with `turn.say`. Raises `TurnError` with a reason; else it is a defect."""
 
+    async def cut(self, turn: Turn) -> None:
+        """`answer` was cancelled because somebody stopped the turn: keep what was said. Raises as `answer` does."""
+
     def apology(self) -> str:
         """What the customer reads when `answer` has failed."""
 
@@ -51,6 +57,7 @@ class Turn:
     authority: Authority
     again: bool = False  # it was tried before; whoever did may have died after Rasa had saved it
     over: bool = field(default=False, init=False)
+    stopped: bool = field(default=False, init=False)  # somebody asked for it
     _said: int = field(default=0, init=False)
 
     @classmethod
@@ -89,7 +96,20 @@ class Turn:
     async def complete(self) -> None:
         """The message is answered."""
         self.over = True
-        await self._append(Draft(TurnCompleted(self.id), key=f"{self.id}:end"), answers=self.offset)
+        end = TurnCompleted(self.id, stopped=self.stopped or None)
+        await self._append(Draft(end, key=f"{self.id}:end"), answers=self.offset)
+
+    async def keep_what_was_said(self) -> str:
+        """End the messages that still stream, with the text that they have; all of it."""
+        open_messages: dict[str, str] = {}
+        at = self.offset
+        while lines := await self.log.read(self.conversation, at):
+            at = lines[-1].offset
+            for line in lines:
+                _follow(open_messages, decode(line.json).event, self.id)
+        for message_id, text in open_messages.items():
+            await self.say(MessageCompleted(message_id, BOT, text, self.id, stopped=True))
+        return "".join(open_messages.values())
 
     async def fail(self, reason: str, apology: str) -> None:
         """The message cannot be answered; the customer is told so, at once with the end of the turn."""
@@ -98,6 +118,17 @@ class Turn:
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
         await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
+
+
+def _follow(open_messages: dict[str, str], event: Event, turn_id: str) -> None:
+    """Keep the text of each message of the turn that has begun and has not ended."""
+    match event:
+        case MessageStarted(message_id=message_id, turn_id=of) if of == turn_id:
+            open_messages[message_id] = ""
+        case MessageDelta(message_id=message_id, delta=delta) if message_id in open_messages:
+            open_messages[message_id] += delta
+        case MessageCompleted(message_id=message_id):
+            open_messages.pop(message_id, None)
 
 
 def _farewell(turn_id: str, reason: str, apology: str) -> tuple[Draft, Draft]:

@@ -14,12 +14,14 @@ from switchboard.log.keys import WAKE
 from switchboard.log.line import Line
 from switchboard.log.log import Log
 from switchboard.log.subscription import SlowReader
+from switchboard.turns.stops import Stops
 from switchboard.turns.turn import Engine, Turn, TurnError, give_up
 
 logger = logging.getLogger(__name__)
 
 MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
 RESCAN_SECONDS = 2.0  # finds what no wake-up announced: the conversations of a worker that died
+STOP_SECONDS = 2.0  # how long a turn may take to stop by itself
 DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
 
 
@@ -42,6 +44,7 @@ class Worker:
         self._engine = engine
         self._rescan_seconds = rescan_seconds
         self._drain_seconds = drain_seconds
+        self._stops = Stops(log, follower)
         self._stopping = False
         self._serving: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()  # woken while they were served: there may be more to answer
@@ -50,12 +53,14 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until cancelled; then wait for the turns under way, at most `DRAIN_SECONDS`."""
+        hearing = asyncio.create_task(self._stops.run(), name="stops")
         try:
             while True:
                 with contextlib.suppress(SlowReader):
                     await self._listen()
         finally:
             await self._drain()
+            hearing.cancel()
 
     async def _listen(self) -> None:
         async with self._follower.subscribe(WAKE) as wakes:
@@ -144,7 +149,7 @@ class Worker:
             await give_up(self._log, lease, self._engine.apology())
             return
         try:
-            await self._engine.answer(turn)
+            await self._answer_until_stopped(turn, lease.stopping)
         except LogError:
             raise
         except TurnError as error:
@@ -155,6 +160,29 @@ class Worker:
             await turn.fail("error", self._engine.apology())
         else:
             await turn.complete()
+
+    async def _answer_until_stopped(self, turn: Turn, stopping: bool) -> None:
+        """Have the turn answered. Once it is stopped it has `STOP_SECONDS`; then it is cut off, and keeps what it said."""
+        answering = asyncio.create_task(self._engine.answer(turn), name=f"{turn.conversation} {turn.id}")
+        cuts: list[asyncio.TimerHandle] = []
+
+        def stop() -> None:
+            turn.stopped = True
+            cuts.append(asyncio.get_running_loop().call_later(STOP_SECONDS, answering.cancel))
+
+        with self._stops.watch(turn.conversation, turn.id, stop):
+            if stopping:
+                stop()
+            try:
+                await answering
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if not turn.stopped or (task and task.cancelling()):
+                    raise
+                await self._engine.cut(turn)
+            finally:
+                for cut in cuts:
+                    cut.cancel()
 
     async def _drain(self) -> None:
         self._stopping = True

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator
 
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.log.errors import StalePublish
+from switchboard.log.follower import Follower
 from switchboard.reply import Reply
 from switchboard.tasks import Report, task
+from switchboard.turns.stops import Stops
+from tests.support.people import ADA
 from tests.support.waiting import bounded, until
 from tests.tasks.conftest import Stage, tracker
 
@@ -141,3 +147,63 @@ async def test_an_action_that_is_cancelled_leaves_no_task_behind(stage: Stage) -
     with pytest.raises(asyncio.CancelledError):
         await action
     assert asyncio.all_tasks() == before
+
+
+@contextlib.asynccontextmanager
+async def stoppable(stage: Stage) -> AsyncIterator[Stage]:
+    """The same stage, where stopping is heard."""
+    log = stage.services.log
+    stops = Stops(log, Follower(log.redis))
+    yield dataclasses.replace(stage, services=dataclasses.replace(stage.services, stops=stops))
+    for hearing in stops._tasks:
+        hearing.cancel()
+    await asyncio.gather(*stops._tasks, return_exceptions=True)
+
+
+async def test_an_action_that_is_stopped_utters_what_it_has_and_goes_on_after_the_block(stage: Stage) -> None:
+    begun = asyncio.Event()
+
+    async def act(stage: Stage) -> bool:
+        async with stage.reply() as reply:
+            await reply.write("So far")
+            begun.set()
+            await asyncio.Event().wait()
+        return reply.stopped
+
+    async with bounded(), stoppable(stage) as stage:
+        action = asyncio.create_task(act(stage))
+        await begun.wait()
+        await stage.services.log.stop("c_1", ADA.id)
+        assert await action is True
+    (said,) = stage.dispatcher.messages
+    assert (said["text"], said["stopped"]) == ("So far", True)
+
+
+async def test_a_task_with_effects_comes_to_its_end_before_the_stop(stage: Stage) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    replies: list[Reply] = []
+
+    @task("pay", title="Paying", timeout=5.0, effects=True)
+    async def pay(report: Report) -> None:
+        begun.set()
+        await go.wait()
+
+    async def act(stage: Stage) -> None:
+        async with stage.reply() as reply:
+            replies.append(reply)
+            await reply.run(pay)
+            await reply.write("never reached")
+            await asyncio.Event().wait()
+
+    async def heard() -> bool:
+        return replies[0].stopped
+
+    async with bounded(), stoppable(stage) as stage:
+        action = asyncio.create_task(act(stage))
+        await begun.wait()
+        await stage.services.log.stop("c_1", ADA.id)
+        await until(heard)
+        assert not action.done()
+        go.set()
+        await action
+    assert (await stage.history())[0].status == "completed"

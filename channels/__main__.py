@@ -1,0 +1,58 @@
+"""`python -m channels`: the channels in a light process of their own, without Rasa and without a model.
+
+Any number of them may run behind a load balancer, beside one `rasa run` that answers; a client may come to any of them
+at any time. They share nothing but Redis.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import resource
+import sys
+
+from pydantic import ValidationError
+from sanic import Sanic
+
+from channels.blueprint import ChatBlueprint
+from switchboard.settings import Settings, SettingsError
+
+BACKLOG = 2_048  # connections that wait to be taken: after a restart everybody comes at once
+MISCONFIGURED = 2  # exit code
+
+
+def edge(settings: Settings) -> Sanic:
+    """The channels as an application. It answers nothing by itself: what is sent waits on the log for a worker."""
+    app = Sanic("switchboard_edge", configure_logging=False)
+    app.blueprint(ChatBlueprint(settings, standalone=True))
+    return app
+
+
+def main() -> int:
+    """Serve until a signal comes."""
+    parser = argparse.ArgumentParser(prog="python -m channels", description="Serves the chat, without Rasa.")
+    parser.add_argument("--host", help="interface to listen on; the setting HOST unless given")
+    parser.add_argument("--port", type=int, help="the setting PORT unless given")
+    arguments = parser.parse_args()
+    try:
+        settings = Settings()
+        settings.check_production()
+    except (ValidationError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return MISCONFIGURED
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)-8s %(name)s  %(message)s")
+    _allow_many_connections()
+    host, port = arguments.host or settings.host, arguments.port or settings.port
+    print(f"  edge          http://{host}:{port}", flush=True)
+    edge(settings).run(host=host, port=port, backlog=BACKLOG, access_log=False, motd=False)
+    return 0
+
+
+def _allow_many_connections() -> None:
+    """Each is an open file; the soft limit is often 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
