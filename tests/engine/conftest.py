@@ -136,7 +136,7 @@ async def talk(
     from switchboard.engine.stores import LockStore, TrackerStore
 
     agent = Agent.load(str(model), tracker_store=TrackerStore(Domain.empty()), lock_store=LockStore())
-    engine = RasaEngine(agent, action_url)
+    engine = RasaEngine(agent, action_url, ["mood"])
     follower = Follower(client)
     worker = Worker(log, Inbox(client, lease_ms=2_000), follower, engine, rescan_seconds=0.05, drain_seconds=0.0)
     conversation = await start(log)

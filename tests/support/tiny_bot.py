@@ -5,18 +5,23 @@ Importing this module imports Rasa's SDK only.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.reply import Reply
 
 DOMAIN = """
 version: "3.1"
-intents: [greet, choose, stream, crash, slow]
-actions: [action_stream, action_crash, action_slow]
+intents: [greet, choose, stream, crash, slow, talk]
+actions: [action_stream, action_crash, action_slow, action_talk]
+slots:
+  mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
+  secret: {type: text, influence_conversation: false, mappings: [{type: custom}]}
 responses:
   utter_greet:
     - text: "Hello there."
@@ -54,12 +59,14 @@ nlu:
   - {intent: stream, examples: "- stream\n- stream please"}
   - {intent: crash, examples: "- crash\n- crash please"}
   - {intent: slow, examples: "- slow\n- slow please"}
+  - {intent: talk, examples: "- talk\n- talk please"}
 rules:
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
   - {rule: choose, steps: [{intent: choose}, {action: utter_choose}]}
   - {rule: stream, steps: [{intent: stream}, {action: action_stream}]}
   - {rule: crash, steps: [{intent: crash}, {action: utter_greet}, {action: action_crash}]}
   - {rule: slow, steps: [{intent: slow}, {action: action_slow}]}
+  - {rule: talk, steps: [{intent: talk}, {action: action_talk}]}
 """
 
 
@@ -91,6 +98,19 @@ class ActionCrash(Action):
             await reply.write("So far ")
             raise RuntimeError("a defect of an action")
         return []
+
+
+class ActionTalk(Action):
+    """Talks until it is stopped, and says so in a slot; another slot is nobody's business."""
+
+    def name(self) -> str:
+        return "action_talk"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        async with Reply(dispatcher, tracker) as reply:
+            await reply.write("So far")
+            await asyncio.Event().wait()
+        return [SlotSet("mood", "stopped" if reply.stopped else "done"), SlotSet("secret", "hush")]
 
 
 class ActionSlow(Action):
