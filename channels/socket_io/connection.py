@@ -14,7 +14,7 @@ from engineio.packet import MESSAGE, Packet
 
 from channels import commands
 from channels.farewell import EXPIRED, FLOODING, SHUTDOWN, SLOW, UNAVAILABLE, Farewell
-from channels.problems import problem_of
+from channels.problems import Problem, problem_of
 from channels.services import Chat
 from channels.socket_io.engine import cut, drained
 from channels.socket_io.handshake import Handshake
@@ -26,6 +26,7 @@ from switchboard.log.reader import Frame, Reader
 from switchboard.log.subscription import SlowReader
 
 DISCONNECT = "1"  # Socket.IO's packet; after it, and only then, the field's clients stay away
+EVENTS = {"send_message": "send", "typing": "typing", "read": "read", "stop": "stop"}  # and the commands that they are
 FOR_ALL = ('"type":"message.sent"', '"type":"message.completed"', '"type":"connected"')  # worth a look inside
 
 
@@ -49,17 +50,19 @@ class Connection:
         self._task = asyncio.create_task(self._run(), name=f"Socket.IO in {self._conversation.id}")
 
     def left(self) -> None:
-        """The client is gone."""
-        if self._task and not self._ended:
+        """The client is gone, or was sent away; perhaps by the stream itself, which then ends by itself."""
+        if self._task and self._task is not asyncio.current_task():
             self._task.cancel()
 
-    async def obey(self, command: str, body: Any) -> dict[str, Any]:
-        """Carry out a command; what its acknowledgement says."""
+    async def obey(self, event: str, data: Any) -> dict[str, Any]:
+        """Carry out the command that an event is; what its acknowledgement says."""
         try:
             await drained(self._socket)  # who does not read gets no more answers to queue up
             self._pace.check()
-            wanted = commands.Command(0, command, _message(body) if command == "send" else body)
-            return await commands.run(self._chat, self._session, self._conversation.id, wanted)
+            if event not in EVENTS:
+                raise Problem(422, "unknown_command", f"Events are: {', '.join(EVENTS)}.")
+            command = commands.Command(0, EVENTS[event], _message(data) if event == "send_message" else data)
+            return await commands.run(self._chat, self._session, self._conversation.id, command)
         except TimeoutError:
             await self._end(SLOW)
         except commands.Flooded:

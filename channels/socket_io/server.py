@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import socketio
@@ -22,7 +21,6 @@ from channels.socket_io.handshake import admit
 
 PING_SECONDS = 15  # half of the shortest proxy time-out that is common, 30 s
 CONNECT_SECONDS = 10.0  # from the transport's handshake to a token that is good
-EVENTS = {"send_message": "send", "typing": "typing", "read": "read", "stop": "stop"}  # and the commands that they are
 MAX_NEWCOMERS = 1_000  # transports without a token, some 10 KB each
 
 logger = logging.getLogger(__name__)
@@ -105,15 +103,7 @@ class SocketIo:
         self._engine.on("disconnect", on_close)
         self._sio.on("connect", self._connect)
         self._sio.on("disconnect", self._disconnect)
-        for event, command in EVENTS.items():
-            self._sio.on(event, self._handler(command))
-        self._sio.on("*", self._unknown)
-
-    def _handler(self, command: str) -> Callable[..., Awaitable[dict[str, Any]]]:
-        async def handle(sid: str, *data: Any) -> dict[str, Any]:
-            return await self._command(command, sid, data)
-
-        return handle
+        self._sio.on("*", self._event)
 
     async def serve(self, request: Request) -> HTTPResponse | None:
         """Any request of a client. Raises `Problem`."""
@@ -172,11 +162,9 @@ class SocketIo:
         if socket and not socket.closing and not socket.closed:
             self._expect_token(transport)  # it may connect again, in the time that a new one has
 
-    async def _command(self, command: str, sid: str, data: tuple[Any, ...]) -> dict[str, Any]:
+    async def _event(self, event: str, sid: str, *data: Any) -> dict[str, Any]:
+        """Any event of a client; the answer is its acknowledgement."""
         connection = self._connections.get(sid)
         if connection is None:  # it is being closed
             return failure(Problem(503, "unavailable", "The connection is closed."))
-        return await connection.obey(command, data[0] if data else {})
-
-    async def _unknown(self, event: str, sid: str, *data: Any) -> dict[str, Any]:
-        return failure(Problem(422, "unknown_command", f"Events are: {', '.join(EVENTS)}."))
+        return await connection.obey(event, data[0] if data else {})

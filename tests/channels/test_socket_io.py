@@ -180,7 +180,7 @@ async def test_a_bad_token_a_foreign_conversation_and_bad_auth_are_connect_error
     edge: Edge, ada: Guest, eve: Guest
 ) -> None:
     conversation = await ada.open()
-    refused = {
+    refused: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "unauthorized": [("junk", {}), ("", {"conversationId": conversation})],
         "not_found": [(eve.token, {"conversationId": conversation}), (ada.token, {"conversationId": "../x"})],
         "invalid": [(ada.token, {"conversationId": 5}), (ada.token, {"stream": "yes"})],
