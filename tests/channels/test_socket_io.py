@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from switchboard.identity import Session
 from switchboard.log.events import MessageCompleted, MessageDelta, MessageSent, MessageStarted
 from switchboard.log.log import Draft
 from switchboard.turns.turn import BOT
-from tests.support.clients import Client, client
+from tests.support.clients import CLIENTS, Client, client, installed_node
 from tests.support.edge import Edge, Guest
+from tests.support.scripted_bot import ScriptedBot, answering, stream
 from tests.support.waiting import bounded
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "socketio.md"
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
 BOTH = pytest.mark.parametrize("transports", [["polling"], ["websocket"]], ids=["polling", "websocket"])
 TEXT = "Grüße 🚚 aus 東京 – bis gleich! 👩‍👩‍👧 "
@@ -229,3 +232,22 @@ async def test_a_client_that_leaves_leaves_nothing_behind(edge: Edge, ada: Guest
         async with bounded():
             await asyncio.wait({task})
     assert not edge.chat.streams
+
+
+async def test_the_documentations_snippet_holds_a_conversation(edge: Edge) -> None:
+    question = "Where is my order?"
+    bot = ScriptedBot()
+    bot.answers[question] = lambda turn: stream(turn, "It is ", "on its way. 📦")
+    code = DOCUMENT.read_text(encoding="utf-8").split("```js\n")[1].split("```")[0]
+    node = await asyncio.to_thread(installed_node)
+    arguments = ("--input-type=module", "--eval", code.replace("http://localhost:5005", edge.url))
+    async with bounded(), answering(edge, bot):
+        running = await asyncio.create_subprocess_exec(
+            str(node), *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
+        )
+        assert running.stdout
+        try:
+            assert (await running.stdout.readline()).decode() == "It is on its way. 📦 []\n"
+        finally:
+            running.kill()
+            await running.wait()
