@@ -21,7 +21,8 @@ from switchboard.identity import SESSION_SECONDS
 from switchboard.settings import Settings
 
 STREAM_TIMEOUT_SECONDS = SESSION_SECONDS  # Sanic's is an idle timer, 60 s, which does not see what goes by it (`wire`)
-REQUEST_SECONDS = 15  # to send the head and the body of a request; Sanic's is 60
+REQUEST_SECONDS = 30  # to send the head and the body of a request; Sanic's is 60
+KEEP_ALIVE_SECONDS = 75  # between requests. Sanic looks after each connection at half of the shortest of these times
 CLOSE_SECONDS = 0.5  # how long streams may take to say goodbye
 
 
@@ -76,6 +77,7 @@ class ChatBlueprint(Blueprint):
         mend_websockets()
         app.config.RESPONSE_TIMEOUT = STREAM_TIMEOUT_SECONDS
         app.config.REQUEST_TIMEOUT = REQUEST_SECONDS
+        app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
         app.config.WEBSOCKET_MAX_SIZE = BODY_LIMIT
         app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSE_SECONDS
         app.error_handler.add(Exception, answer)

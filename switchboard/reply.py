@@ -6,8 +6,8 @@
         await reply.write(f"It is {order.status}.")
 
 When the block ends, the whole text is uttered once, as one bot message. If somebody stops the turn the block ends at
-once, in the middle of an `await` but never inside a task with effects; what was written so far is uttered, and `stopped`
-is true. Outside a conversation of ours (`rasa shell`, a test, another channel) the text is uttered and that is all.
+once, in the middle of an `await` but never inside a task with effects: what was written so far is uttered, and
+`stopped` is true. Outside a conversation of ours (`rasa shell`, a test, another channel) the text is uttered, no more.
 """
 
 from __future__ import annotations

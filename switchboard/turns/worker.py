@@ -162,7 +162,7 @@ class Worker:
             await turn.complete()
 
     async def _answer_until_stopped(self, turn: Turn, stopping: bool) -> None:
-        """Have the turn answered. Once it is stopped it has `STOP_SECONDS`; then it is cut off, and keeps what it said."""
+        """Have the turn answered. Once stopped it has `STOP_SECONDS`; then it is cut off, and keeps what it said."""
         answering = asyncio.create_task(self._engine.answer(turn), name=f"{turn.conversation} {turn.id}")
         cuts: list[asyncio.TimerHandle] = []
 

@@ -85,7 +85,11 @@ def installed_node() -> Path:
         command, environment = npm_command(os.environ)
         environment["PATH"] = f"{binaries}{os.pathsep}{environment['PATH']}"
         subprocess.run(
-            [*command, "ci", "--no-audit", "--no-fund"], check=True, cwd=CLIENTS, env=environment, stdout=subprocess.DEVNULL
+            [*command, "ci", "--no-audit", "--no-fund"],
+            check=True,
+            cwd=CLIENTS,
+            env=environment,
+            stdout=subprocess.DEVNULL,
         )
         stamp.write_text(lock)
     return binaries / "node"
