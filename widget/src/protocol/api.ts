@@ -73,6 +73,11 @@ export class Api {
     return this.#post(path, token, { clientMessageId, ...content });
   }
 
+  /** Asks the turn to stop, if it is still under way. */
+  stop(token: string, conversationId: string, turnId: string): Promise<{ turnId: string | null }> {
+    return this.#post(`/conversations/${encodeURIComponent(conversationId)}/stop`, token, { turnId });
+  }
+
   /** The open body of a conversation's stream, from after `position` on. */
   async openStream(
     token: string,

@@ -1,6 +1,6 @@
 /** The protocol client: one visitor's conversation with one server. It knows nothing of a user interface. */
 
-import { Api, isGone, isUnauthorized } from "./api";
+import { Api, isGone, isTemporary, isUnauthorized } from "./api";
 import { Outbox, type Outgoing } from "./outbox";
 import { GuestSession } from "./session";
 import { apply, EMPTY, type ChatState } from "./state";
@@ -85,6 +85,16 @@ export class ChatClient {
 
   press(button: Button): void {
     this.#say({ payload: button.payload }, button.title);
+  }
+
+  /** Asks the bot to stop answering. Nothing happens if that cannot be said now: the visitor may press again. */
+  async stop(): Promise<void> {
+    const { turn } = this.#chat;
+    if (turn === null || this.#conversation === null) return;
+    const token = await this.#session.token();
+    await this.#api.stop(token, this.#conversation, turn).catch((error: unknown) => {
+      if (!(isTemporary(error) || isGone(error) || isUnauthorized(error))) throw error;
+    });
   }
 
   retry(clientMessageId: string): void {

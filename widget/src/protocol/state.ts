@@ -66,7 +66,7 @@ function applyEntry(state: ChatState, entry: Entry): Applied {
   if (typeof entry.offset !== "number") return { state, gap: false }; // Ephemeral, and of a kind we do not know.
   if (position === null || position.epoch !== entry.epoch) return { state, gap: true };
   if (entry.offset <= position.offset) return { state, gap: false };
-  if (entry.offset > position.offset + 1) return { state, gap: true };
+  if ((entry.first ?? entry.offset) !== position.offset + 1) return { state, gap: true };
   const next = { ...state, ...change(state, entry) };
   return { state: { ...next, position: { epoch: entry.epoch, offset: entry.offset } }, gap: false };
 }
@@ -116,6 +116,7 @@ function messageOf(entry: Omit<Message, "status">): Omit<Message, "status"> {
     ...(entry.clientMessageId !== undefined && { clientMessageId: entry.clientMessageId }),
     ...(entry.turnId !== undefined && { turnId: entry.turnId }),
     ...(entry.image !== undefined && { image: entry.image }),
+    ...(entry.stopped !== undefined && { stopped: entry.stopped }),
   };
   return { messageId, author, text, buttons: buttons ?? [], timestamp, ...optional };
 }

@@ -52,6 +52,8 @@ export interface Message {
   clientMessageId?: string;
   turnId?: string;
   image?: string;
+  /** Somebody stopped it: the text is what there was. */
+  stopped?: boolean;
 }
 
 export type TaskStatus = "running" | "completed" | "failed";
@@ -108,6 +110,8 @@ interface EntryOf<Type extends string> {
   type: Type;
   epoch: string;
   offset: number;
+  /** Of a delta that stands for several entries: the first one's offset. */
+  first?: number;
   timestamp: number;
 }
 
@@ -121,7 +125,8 @@ export type Entry =
   | (EntryOf<"message.delta"> & { messageId: string; delta: string })
   | (EntryOf<"message.completed"> & Sent)
   | (EntryOf<"turn.started"> & { turnId: string; messageId: string })
-  | (EntryOf<"turn.completed"> & { turnId: string })
+  | (EntryOf<"turn.stopping"> & { turnId: string; participantId: string })
+  | (EntryOf<"turn.completed"> & { turnId: string; stopped?: boolean })
   | (EntryOf<"turn.failed"> & { turnId: string; reason: string })
   | (EntryOf<"task.started"> & { taskId: string; name: string; title: string; turnId?: string })
   | (EntryOf<"task.progressed"> & { taskId: string; done: number; total: number; note: string })

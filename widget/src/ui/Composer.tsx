@@ -1,15 +1,21 @@
-/** Where the visitor writes. Enter sends, Shift+Enter begins a new line. */
+/** Where the visitor writes. Enter sends, Shift+Enter begins a new line. While the bot answers, it can be stopped here. */
 
 import type { ComponentChild, RefObject, TargetedInputEvent, TargetedKeyboardEvent } from "preact";
 import { useState } from "preact/hooks";
 import { useSurroundings } from "./context";
-import { SendIcon } from "./icons";
+import { SendIcon, StopIcon } from "./icons";
 
 /** The server's limit, in characters (not in UTF-16 units). */
 const LIMIT = 4_000;
 const COUNTER_FROM = 3_600;
 
-export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }): ComponentChild {
+interface Props {
+  field: RefObject<HTMLTextAreaElement>;
+  /** The bot is answering. */
+  answering: boolean;
+}
+
+export function Composer({ field, answering }: Props): ComponentChild {
   const { client, language } = useSurroundings();
   const { strings } = language;
   const [draft, setDraft] = useState("");
@@ -21,6 +27,10 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }): 
     client.send(draft.trim());
     setDraft("");
     field.current?.focus();
+  };
+  const stop = () => {
+    void client.stop();
+    field.current?.focus(); // The button goes away with the turn, which would drop the focus to the page.
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -50,9 +60,15 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }): 
           onKeyDown={onKeyDown}
         />
       </div>
-      <button type="submit" class="send" disabled={!ready} aria-label={strings.send}>
-        <SendIcon />
-      </button>
+      {answering && draft === "" ? (
+        <button key="stop" type="button" class="send" aria-label={strings.stop} onClick={stop}>
+          <StopIcon />
+        </button>
+      ) : (
+        <button key="send" type="submit" class="send" disabled={!ready} aria-label={strings.send}>
+          <SendIcon />
+        </button>
+      )}
       <p id="counter" class={left < 0 ? "counter over" : "counter"}>
         {left <= LIMIT - COUNTER_FROM && (left < 0 ? strings.tooLong(-left) : strings.left(left))}
       </p>

@@ -64,7 +64,7 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
         />
       )}
       <MessageList view={view} greeting={greeting} onPress={onPress} />
-      <Composer field={field} />
+      <Composer field={field} answering={view.chat.turn !== null} />
       <Announcer view={view} />
     </section>
   );

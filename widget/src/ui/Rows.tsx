@@ -47,6 +47,7 @@ interface OthersProps extends Handlers {
 }
 
 const OthersMessage = pure(({ message, first, open, chosen, onPress }: OthersProps) => {
+  const { strings } = useSurroundings().language;
   const growing = message.status === "streaming";
   return (
     <div class={`row theirs ${first ? "first" : ""} ${growing ? "growing" : ""}`} data-message-id={message.messageId}>
@@ -58,6 +59,7 @@ const OthersMessage = pure(({ message, first, open, chosen, onPress }: OthersPro
       )}
       {message.image !== undefined && <Picture url={message.image} />}
       {message.status === "interrupted" && <Interrupted />}
+      {message.stopped && <p class="remark">{strings.stopped}</p>}
       {message.buttons.length > 0 && <Choices buttons={message.buttons} open={open} chosen={chosen} onPress={onPress} />}
     </div>
   );

@@ -18,6 +18,7 @@ export const StartOverIcon = icon(
   "M12.5 4H7a3 3 0 0 0-3 3v10a3 3 0 0 0 3 3h10a3 3 0 0 0 3-3v-5.5M10 14l.6-3 8-8a1.7 1.7 0 0 1 2.4 2.4l-8 8L10 14Z",
 );
 export const SendIcon = icon("M12 19V5M5.5 11.5 12 5l6.5 6.5");
+export const StopIcon = icon("M7 7h10v10H7Z");
 export const DownIcon = icon("M12 5v14M5.5 12.5 12 19l6.5-6.5");
 export const CheckIcon = icon("m5 12.5 4.5 4.5L19 7.5");
 export const WarningIcon = icon("M12 8v5M12 16.5h.01M12 3.5 2.5 20h19L12 3.5Z");

@@ -133,3 +133,17 @@ describe("what a later server may send", () => {
     expect(live(again).participants).toEqual([{ ...BOT, name: "Otto" }]);
   });
 });
+
+describe("a delta that stands for several", () => {
+  const delta = (first: number, offset: number): Frame => ({ type: "message.delta", epoch: "e", first, offset, timestamp: 0, messageId: "none", delta: "x" });
+  const state: ChatState = { ...EMPTY, position: { epoch: "e", offset: 4 } };
+
+  it("goes on where we are", () => {
+    expect(apply(state, delta(5, 9))).toMatchObject({ gap: false, state: { position: { epoch: "e", offset: 9 } } });
+  });
+
+  it("is a gap if it begins before or behind that: it cannot be cut", () => {
+    expect(apply(state, delta(4, 9)).gap).toBe(true);
+    expect(apply(state, delta(6, 9)).gap).toBe(true);
+  });
+});

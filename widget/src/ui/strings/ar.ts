@@ -29,6 +29,8 @@ export const ar: Strings = {
   discard: "إزالة",
   typing: (name) => `${name} يكتب`,
   someone: "المساعد",
+  stop: "أوقف الإجابة",
+  stopped: "توقفت.",
   interrupted: "انقطعت هذه الإجابة.",
   choices: "الخيارات",
   steps: (done, total) => `${done} من ${total}`,

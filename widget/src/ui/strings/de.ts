@@ -29,6 +29,8 @@ export const de: Strings = {
   discard: "Entfernen",
   typing: (name) => `${name} schreibt`,
   someone: "Der Assistent",
+  stop: "Antwort anhalten",
+  stopped: "Angehalten.",
   interrupted: "Diese Antwort wurde unterbrochen.",
   choices: "Auswahl",
   steps: (done, total) => `${done} von ${total}`,

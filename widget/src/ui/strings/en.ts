@@ -27,6 +27,8 @@ export const en = {
   discard: "Remove",
   typing: (name: string): string => `${name} is typing`,
   someone: "The assistant",
+  stop: "Stop answering",
+  stopped: "Stopped.",
   interrupted: "This answer was interrupted.",
   choices: "Choices",
   steps: (done: number, total: number): string => `${done} of ${total}`,
