@@ -13,6 +13,7 @@ from sanic.response import HTTPResponse
 
 from channels import cors, health, messages, page, sessions, signals, socket, stream, tickets
 from channels.agui import handler as agui
+from channels.aisdk import handler as aisdk
 from channels.problems import PREFIX, Problem, answer
 from channels.sanic_compat import mend_websockets
 from channels.services import BODY_LIMIT, Chat
@@ -56,6 +57,10 @@ class ChatBlueprint(Blueprint):
         self.add_websocket_route(socket.open_socket, f"{one}/socket")
         socket_io.add_routes(self)
         self._add("POST", f"{PREFIX}/agui", agui.run_agent)
+        self._add("POST", f"{PREFIX}/aisdk", aisdk.answer_message)
+        self._add("GET", f"{PREFIX}/aisdk/<chat_id:str>/stream", aisdk.resume_answer)
+        self._add("POST", f"{PREFIX}/aisdk/<chat_id:str>/stop", aisdk.stop_answer)
+        self._add("GET", f"{PREFIX}/aisdk/<chat_id:str>/messages", aisdk.show_messages)
         self._add("GET", f"{PREFIX}/health", health.health)
         self._add("GET", f"{PREFIX}/openapi.json", health.openapi)
         methods = ["GET", "POST", "OPTIONS"]

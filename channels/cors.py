@@ -37,7 +37,7 @@ def allow_origin(request: Request, response: BaseHTTPResponse) -> None:
             response.headers["Access-Control-Allow-Credentials"] = "true"
 
 
-async def preflight(request: Request, conversation_id: str = "") -> HTTPResponse:
+async def preflight(request: Request, **names: str) -> HTTPResponse:
     """`OPTIONS` of any route."""
     headers = {
         "Access-Control-Allow-Methods": "GET, POST",

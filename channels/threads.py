@@ -26,16 +26,24 @@ async def conversation_of(chat: Chat, session: Session, thread_id: str) -> Conve
     Raises `Problem` 422 for what is no name, `Problem` 404 or `UnknownConversation` for one of somebody else,
     `LogUnavailable`.
     """
+    known = await known_conversation(chat, session, thread_id)
+    if known is not None:
+        return known
+    conversation_id = derived_id(session.participant.id, thread_id)
+    await _open(chat, session, conversation_id)
+    return await chat.conversation(session, conversation_id)
+
+
+async def known_conversation(chat: Chat, session: Session, thread_id: str) -> Conversation | None:
+    """The same, but `None` for a name that the caller has not used yet: nothing is opened. Raises the same."""
     if not thread_id or len(thread_id) > THREAD_ID_LIMIT or CONTROL.search(thread_id):
         raise Problem(422, "invalid", f"A thread's id has 1 to {THREAD_ID_LIMIT} characters, no control characters.")
     if thread_id.startswith(OURS):
         return await chat.conversation(session, thread_id)
-    conversation_id = derived_id(session.participant.id, thread_id)
     try:
-        return await chat.conversation(session, conversation_id)
+        return await chat.conversation(session, derived_id(session.participant.id, thread_id))
     except UnknownConversation:
-        await _open(chat, session, conversation_id)
-    return await chat.conversation(session, conversation_id)
+        return None
 
 
 def derived_id(participant: str, thread_id: str) -> str:
