@@ -54,6 +54,19 @@ def test_an_answer_streams_with_its_progress(chat: Chat, screenshot: Callable[[P
     screenshot(chat.page, "answered")
 
 
+def test_the_bot_stops_when_it_is_told_to(chat: Chat, screenshot: Callable[[Page, str], None]) -> None:
+    answer = chat.track_order_1001()
+    chat.choice("Stop answering").click()
+    expect(answer).to_contain_text("Stopped.")
+    expect(chat.field).to_be_focused()
+    chat.wait_until_answered()
+    said = chat.last_logged_answer()
+    assert said["stopped"] is True
+    assert words_of(answer) == words(said["text"])
+    screenshot(chat.page, "stopped")
+    assert chat.ask("hi").inner_text()
+
+
 def test_two_tabs_show_the_same_conversation(chat: Chat, server: RunningServer) -> None:
     chat.ask("hi")
     other = Chat(chat.page.context.new_page())
