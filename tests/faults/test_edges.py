@@ -1,0 +1,134 @@
+"""Several edges, as processes of their own: clients come to any of them, and any of them may die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from switchboard.log.events import MessageDelta, MessageStarted
+from switchboard.log.log import Draft, Log
+from switchboard.turns.turn import BOT
+from tests.support.waiting import bounded, until
+
+SECRET = "a secret for tests, of 32 characters or more"
+
+
+@dataclass
+class EdgeProcess:
+    """`python -m channels`."""
+
+    url: str
+    process: asyncio.subprocess.Process
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+
+
+@contextlib.asynccontextmanager
+async def edge(redis_url: str) -> AsyncIterator[EdgeProcess]:
+    """One that answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "REDIS_URL": redis_url, "SECRET_KEY": SECRET, "LOG_LEVEL": "ERROR"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "channels", "--port", str(port), env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient() as http:
+
+            async def answers() -> bool:
+                with contextlib.suppress(httpx.TransportError):
+                    return (await http.get(f"{url}/chat/v1/health")).status_code == 200
+                return False
+
+            await until(answers)
+        yield EdgeProcess(url, process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@pytest.fixture
+async def edges(redis_url: str) -> AsyncIterator[tuple[EdgeProcess, EdgeProcess]]:
+    """Two, which share nothing but Redis."""
+    async with edge(redis_url) as one, edge(redis_url) as two:
+        yield one, two
+
+
+async def open_conversation(http: httpx.AsyncClient, url: str) -> str:
+    """A guest signs in; the client has the token from here on."""
+    session = (await http.post(f"{url}/chat/v1/sessions")).json()
+    http.headers["Authorization"] = f"Bearer {session['token']}"
+    return str((await http.post(f"{url}/chat/v1/conversations", json={})).json()["conversationId"])
+
+
+async def entries(http: httpx.AsyncClient, stream: str, after: str) -> AsyncIterator[dict[str, Any]]:
+    """The entries after a position, until the connection ends, however it does."""
+    with contextlib.suppress(httpx.TransportError):
+        async with http.stream("GET", stream, headers={"Last-Event-ID": after}, timeout=None) as response:
+            async for line in response.aiter_lines():
+                frame = json.loads(line[6:]) if line.startswith("data: ") else {}
+                if frame.get("type") == "connected":
+                    assert frame["recovered"] is True
+                elif "timestamp" in frame and "offset" in frame:
+                    yield frame
+
+
+async def test_a_client_goes_on_at_another_edge_when_its_own_is_killed(
+    edges: tuple[EdgeProcess, EdgeProcess], log: Log
+) -> None:
+    one, two = edges
+    words = [f"{n}·é⟩ " for n in range(300)]
+    async with bounded(), httpx.AsyncClient() as http:
+        conversation = await open_conversation(http, one.url)
+        start = await log.publish(conversation, Draft(MessageStarted("m_1", BOT, "t1")))
+        position = (start[0].epoch, start[0].offset)
+
+        async def write() -> None:
+            for word in words:
+                await log.publish(conversation, Draft(MessageDelta("m_1", word)))
+
+        writing = asyncio.create_task(write())
+        got: list[dict[str, Any]] = []
+        for server in (one, two):
+            stream = f"{server.url}/chat/v1/conversations/{conversation}/stream"
+            async for entry in entries(http, stream, f"{position[0]}.{position[1]}"):
+                got.append(entry)
+                position = (entry["epoch"], entry["offset"])
+                if len(got) == 100:
+                    one.kill()
+                if len(got) == len(words):
+                    break
+        await writing
+    assert [entry["offset"] for entry in got] == list(range(start[0].offset + 1, start[0].offset + 1 + len(words)))
+    assert "".join(entry["delta"] for entry in got) == "".join(words)
+
+
+async def test_one_message_that_comes_fifty_times_over_two_edges_is_one_message(
+    edges: tuple[EdgeProcess, EdgeProcess], log: Log
+) -> None:
+    async with bounded(), httpx.AsyncClient() as http:
+        conversation = await open_conversation(http, edges[0].url)
+        body = {"clientMessageId": uuid.uuid4().hex, "text": "hello"}
+        path = f"/chat/v1/conversations/{conversation}/messages"
+        answers = await asyncio.gather(*(http.post(edges[n % 2].url + path, json=body) for n in range(50)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 49 + [202]
+    assert len({answer.json()["messageId"] for answer in answers}) == 1
+    said = [json.loads(line.json)["type"] for line in await log.read(conversation, 0)]
+    assert said.count("message.sent") == 1
