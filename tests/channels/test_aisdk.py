@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -28,9 +29,10 @@ from switchboard.log.events import (
 )
 from switchboard.log.log import Draft
 from switchboard.turns.turn import BOT, Turn
-from tests.support.clients import Client, client
+from tests.support.clients import CLIENTS, Client, client, installed_node
 from tests.support.edge import Edge, Guest
 from tests.support.scripted_bot import ScriptedBot, answering, fail, say, stream
+from tests.support.waiting import bounded
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "aisdk.md"
 both = pytest.mark.parametrize("major", ["ai-7", "ai-6"])
@@ -196,12 +198,12 @@ async def test_a_page_that_lost_its_connection_in_the_middle_goes_on_without_a_d
         await until_chunk(chat, "text-delta")
         await chat.tell({"leave": True})
         await outcome(chat)
-        bot.gate.set()
         await chat.tell({"resume": True})
+        await until_chunk(chat, "text-delta")
+        bot.gate.set()
         _, done = await outcome(chat)
     assert len(bot.asked) == 1
-    if done["code"] == 200:  # else it was over when we asked
-        assert [texts(message) for message in done["messages"]] == [["hello"], ["".join(TEXT)]]
+    assert [texts(message) for message in done["messages"]] == [["hello"], ["".join(TEXT)]]
 
 
 @both
@@ -399,3 +401,18 @@ async def test_a_page_of_another_site_may_ask_if_it_is_named(edge: Edge, ada: Gu
         assert "Content-Type" in answer.headers["access-control-allow-headers"]
         evil = await ada.http.options(path, headers={"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in evil.headers
+
+
+@both
+async def test_the_documentations_snippet_holds_a_conversation(edge: Edge, bot: ScriptedBot, major: str) -> None:
+    bot.answers["Where is my order?"] = lambda turn: stream(turn, "It is ", "on its way. 📦")
+    snippet = DOCUMENT.read_text(encoding="utf-8").split("```js\n")[1].split("```")[0]
+    code = snippet.replace("http://localhost:5005", edge.url).replace('from "ai"', f'from "{major}"')
+    node = await asyncio.to_thread(installed_node)
+    arguments = ("--input-type=module", "--eval", code)
+    async with bounded():
+        running = await asyncio.create_subprocess_exec(
+            str(node), *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await running.communicate()
+    assert output.decode() == "It is on its way. 📦\n"
