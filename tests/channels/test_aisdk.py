@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from channels.aisdk import handler
+from channels.aisdk import handler, plan
 from channels.threads import derived_id
 from switchboard.identity import Session
 from switchboard.log.events import (
@@ -416,3 +416,55 @@ async def test_the_documentations_snippet_holds_a_conversation(edge: Edge, bot: 
         )
         output, _ = await running.communicate()
     assert output.decode() == "It is on its way. 📦\n"
+
+
+async def test_a_long_turn_is_found_again_when_its_beginning_is_far_back(
+    edge: Edge, ada: Guest, bot: ScriptedBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "LOOK_BACK", 2)
+    bot.answers["hello"] = lambda turn: stream(turn, *TEXT, pause=bot.wait)
+    async with page(edge, ada.token, "ai-7") as chat:
+        await chat.tell({"send": {"text": "hello"}})
+        await until_chunk(chat, "text-delta")
+    async with page(edge, ada.token, "ai-7") as chat:
+        await chat.tell({"resume": True})
+        await until_chunk(chat, "text-delta")
+        bot.gate.set()
+        _, done = await outcome(chat)
+    assert texts(done["messages"][-1]) == ["".join(TEXT)]
+
+
+async def test_a_message_that_no_worker_has_taken_yet_is_waited_for(edge: Edge, ada: Guest) -> None:
+    async with page(edge, ada.token, "ai-7") as chat:
+        await chat.tell({"send": {"text": "hello"}})
+        await until_chunk(chat, "start")
+    async with page(edge, ada.token, "ai-7") as chat:
+        await chat.tell({"resume": True})
+        await until_chunk(chat, "start")
+        async with answering(edge, ScriptedBot()):
+            _, done = await outcome(chat)
+    assert texts(done["messages"][-1]) == ["You said hello."]
+
+
+async def test_a_client_that_reads_nothing_is_cut_off(
+    edge: Edge, ada: Guest, bot: ScriptedBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "WRITE_SECONDS", 0.2)
+
+    async def much(turn: Turn) -> None:
+        for number in range(200):  # 12 MB: more than all buffers between the server and a client that does not read
+            await turn.say(MessageSent(f"m{number}", BOT, "x" * 60_000, turn_id=turn.id))
+
+    bot.answers["much"] = much
+    host, port = edge.url.removeprefix("http://").split(":")
+    body = json.dumps({"id": "a", "messages": [user("much")]})
+    head = f"POST /chat/v1/aisdk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada.token}\r\n"
+    async with bounded():
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1_024)
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        while not edge.chat.streams:
+            await reader.read(1)
+        (task,) = edge.chat.streams
+        await asyncio.wait({task})
+    writer.close()
+    assert not edge.chat.streams

@@ -8,7 +8,7 @@ import pytest
 
 from channels.problems import Problem, problem_of
 from channels.services import Chat
-from channels.threads import THREAD_ID_LIMIT, conversation_of, derived_id
+from channels.threads import THREAD_ID_LIMIT, conversation_of, derived_id, known_conversation
 from switchboard.identity import Session
 from switchboard.log.errors import LogError
 from switchboard.turns.turn import BOT
@@ -70,3 +70,12 @@ async def test_what_is_no_name_is_refused(edge: Edge, ada: Guest, name: str) -> 
     with pytest.raises(Problem) as refusal:
         await conversation_of(edge.chat, session_of(edge.chat, ada), name)
     assert refusal.value.status == 422
+
+
+async def test_to_look_for_a_name_opens_nothing(edge: Edge, ada: Guest) -> None:
+    session = session_of(edge.chat, ada)
+    assert await known_conversation(edge.chat, session, "my chat") is None
+    opened = await conversation_of(edge.chat, session, "my chat")
+    known = await known_conversation(edge.chat, session, "my chat")
+    assert known is not None
+    assert known.id == opened.id
