@@ -18,7 +18,7 @@ from switchboard.log.codec import dumps
 
 PER_SECOND = 20.0  # commands; nobody types faster, and a page that does more has gone wrong
 AT_ONCE = 60  # an outbox that is emptied after a tunnel
-REFUSALS = 200  # in a row: then nobody is listening
+REFUSALS = 200  # before it calms down: then nobody is listening
 
 Run = Callable[[Chat, Session, str, Any], Awaitable[dict[str, object]]]
 
@@ -50,9 +50,10 @@ class Pace:
         now = self._clock()
         self._left = min(AT_ONCE, self._left + (now - self._at) * PER_SECOND)
         self._at = now
+        if self._left >= AT_ONCE / 2:
+            self._refused = 0  # it has calmed down
         if self._left >= 1:
             self._left -= 1
-            self._refused = 0
             return
         self._refused += 1
         if self._refused > REFUSALS:
