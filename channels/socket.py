@@ -29,6 +29,7 @@ from channels.services import Chat, chat_of
 from channels.stream import WRITE_SECONDS
 from channels.validation import Connect, parse
 from channels.wire import Once, Wire, close_frame, pieces, text_frame
+from switchboard.cancellation import absorb_cancellation
 from switchboard.identity import Session
 from switchboard.log.errors import LogError
 from switchboard.log.log import Position
@@ -59,6 +60,7 @@ async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
     except asyncio.CancelledError:
         if not chat.stopping:
             raise  # the client left
+        absorb_cancellation()
         await socket.close(SHUTDOWN)
     except Closed as end:
         await socket.close(end.farewell)
@@ -142,6 +144,7 @@ class Socket:
                         await self._send_bytes(b"".join(portion))
         except asyncio.CancelledError:
             if reading.done() and not self._chat.stopping:
+                absorb_cancellation()
                 reading.result()  # why it ended
             raise
         except SlowReader as error:

@@ -16,6 +16,7 @@ from channels.services import Chat, chat_of
 from channels.tickets import Reading, reading
 from channels.validation import parse_position
 from channels.wire import Once, Wire, chunk, pieces, sse
+from switchboard.cancellation import absorb_cancellation
 from switchboard.log.errors import LogError, LogUnavailable
 from switchboard.log.line import Line
 from switchboard.log.log import Position
@@ -75,6 +76,7 @@ async def _pump(
     except asyncio.CancelledError:
         if not chat.stopping:
             raise
+        absorb_cancellation()
         return SHUTDOWN
     except SlowReader:
         return SLOW

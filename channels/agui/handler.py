@@ -19,6 +19,7 @@ from channels.agui.run import Run
 from channels.services import Chat, chat_of, json_body
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.validation import parse
+from switchboard.cancellation import absorb_cancellation
 from switchboard.identity import Session
 from switchboard.log.errors import LogError
 from switchboard.log.reader import Reader
@@ -91,6 +92,7 @@ async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out) -> tuple[
     except asyncio.CancelledError:
         if not chat.stopping:
             raise
+        absorb_cancellation()
         return SHUTDOWN
     except SlowReader:
         return SLOW

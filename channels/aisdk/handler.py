@@ -24,6 +24,7 @@ from channels.signals import stop
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.threads import known_conversation
 from channels.validation import Stop, parse
+from switchboard.cancellation import absorb_cancellation
 from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.errors import LogError
@@ -133,6 +134,7 @@ async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out) -> str | 
     except asyncio.CancelledError:
         if not chat.stopping:
             raise
+        absorb_cancellation()
         return SHUTDOWN
     except SlowReader:
         return SLOW

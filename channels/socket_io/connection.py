@@ -19,6 +19,7 @@ from channels.services import Chat
 from channels.socket_io.engine import cut, drained
 from channels.socket_io.handshake import Handshake
 from channels.wire import pieces
+from switchboard.cancellation import absorb_cancellation
 from switchboard.identity import Session
 from switchboard.log.codec import dumps
 from switchboard.log.log import Conversation
@@ -78,6 +79,7 @@ class Connection:
             except asyncio.CancelledError:
                 if not self._chat.stopping:
                     raise  # the client left
+                absorb_cancellation()
                 end = SHUTDOWN
             except Exception as error:  # the edge: Redis is away, or a defect of ours, which is logged there
                 problem_of(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +16,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from switchboard.cancellation import absorb_cancellation
 from switchboard.log.errors import LogError
 from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskFailure, TaskProgressed, TaskStarted
 from switchboard.store.history import History
@@ -69,8 +69,11 @@ class Runner:
             await self._failed(task_id, error.kind, error.reason)
             raise
         except asyncio.CancelledError:
-            with contextlib.suppress(LogError):  # the turn may be somebody else's by now
+            absorb_cancellation()
+            try:
                 await self._failed(task_id, TimedOut.kind, "cut_off")
+            except LogError as error:  # the turn may be somebody else's by now
+                logger.warning("The end of task %s is not on the log: %s", task_id, error)
             raise
         await self.history.completed(task_id)
         await self.publish(TaskCompleted(task_id))
