@@ -60,9 +60,9 @@ class Guest:
 
 
 async def frames(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    """The data of each frame, parsed."""
+    """The data of each frame, parsed, but for pings, which come when they come."""
     async for line in response.aiter_lines():
-        if line.startswith("data: "):
+        if line.startswith("data: ") and not line.startswith('data: {"type":"ping"'):
             yield json.loads(line.removeprefix("data: "))
 
 
