@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -86,8 +86,8 @@ class Chat:
                 return conversation
         raise Problem(404, "not_found", "There is no such conversation.")
 
-    @contextlib.asynccontextmanager
-    async def streaming(self) -> AsyncIterator[None]:
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[None]:
         """Marks the current task as an open stream, which `stop` ends."""
         task = asyncio.current_task()
         assert task is not None

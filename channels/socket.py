@@ -71,7 +71,7 @@ async def _serve(chat: Chat, socket: Socket) -> None:
         chat.check_room()
     except Problem as problem:
         raise Closed(OVERLOADED) from problem
-    async with chat.streaming():
+    with chat.streaming():
         await socket.run()
 
 

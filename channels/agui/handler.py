@@ -45,7 +45,7 @@ async def run_agent(request: Request) -> None:
     plan = await prepare(chat, session, parse(RunInput, body), body.get("messages", []))
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
     out = _Out(response)
-    async with chat.streaming():
+    with chat.streaming():
         ending = await _follow(chat, session, plan, out)
     try:
         async with asyncio.timeout(WRITE_SECONDS):

@@ -111,7 +111,7 @@ async def _stream(request: Request, chat: Chat, session: Session, plan: Plan) ->
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=headers)
     assert response
     out = _Out(response)
-    async with chat.streaming():
+    with chat.streaming():
         ending = await _follow(chat, session, plan, out)
     try:
         if ending and not plan.answer.over:

@@ -73,7 +73,7 @@ class Connection:
         return {}
 
     async def _run(self) -> None:
-        async with self._chat.streaming():
+        with self._chat.streaming():
             try:
                 end = await self._pump()
             except asyncio.CancelledError:

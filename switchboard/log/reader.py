@@ -63,8 +63,16 @@ class Reader:
             await self._confirmed()
             async for frames in self._connect(start, await pulse.present(self._conversation)):
                 yield frames
-            async for frames in self._live():
-                yield frames
+            while True:
+                lines = await self._subscription.take(self._offer if self._direct else None)
+                if lines is not None and self._follows(lines):
+                    yield [self._frame(line) for line in lines if self._is_news(line)]
+                    continue
+                async for frames in self._catch_up():
+                    yield frames
+                if self._told_away:
+                    self._told_away = False
+                    yield [Frame(BACK)]
 
     def beat(self, ping: Line, epoch: str, offset: int) -> None:
         """See `Beating`. A gap that no line betrayed is found here."""
@@ -85,17 +93,8 @@ class Reader:
         except TimeoutError as error:
             raise LogUnavailable("Redis does not confirm a subscription") from error
 
-    async def _live(self) -> AsyncIterator[list[Frame]]:
-        while True:
-            lines = await self._subscription.take(self._offer if self._direct else None)
-            if lines is not None and self._follows(lines):
-                yield [self._frame(line) for line in lines if line.offset == EPHEMERAL or line.offset > self._offset]
-                continue
-            async for frames in self._catch_up():
-                yield frames
-            if self._told_away:
-                self._told_away = False
-                yield [Frame(BACK)]
+    def _is_news(self, line: Line) -> bool:
+        return line.offset == EPHEMERAL or line.offset > self._offset
 
     def _offer(self, line: Line) -> bool:
         """A line that has just come, straight to the client; false if it must queue up."""
