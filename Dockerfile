@@ -2,11 +2,15 @@
 # docker build -t switchboard .      How to run it: docs/deploy.md
 
 FROM node:22-slim AS page
-WORKDIR /app/widget
-COPY widget/package.json widget/package-lock.json ./
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY client/package.json client/
+COPY widget/package.json widget/
 RUN npm ci --no-audit --no-fund
-COPY widget/tsconfig.json widget/vite.config.ts ./
-COPY widget/src/ src/
+COPY client/tsconfig.json client/vite.config.ts client/
+COPY client/src/ client/src/
+COPY widget/tsconfig.json widget/vite.config.ts widget/
+COPY widget/src/ widget/src/
 RUN npm run build
 
 FROM python:3.11-slim AS environment
@@ -38,6 +42,7 @@ COPY actions/ actions/
 COPY shop/ shop/
 COPY docs/openapi.json docs/
 COPY widget/page/ widget/page/
+COPY --from=page /app/client/dist client/dist
 COPY --from=page /app/widget/dist widget/dist
 COPY --from=model --chown=switchboard /app/models models
 

@@ -46,7 +46,7 @@ lock: environment ## Pin the newest allowed packages, with hashes
 	$(COMPILE) --upgrade --override requirements/overrides.txt --constraint requirements/runtime.txt requirements/dev.in --output-file requirements/dev.txt
 
 clean: ## Remove what can be made again; .data stays
-	rm -rf .venv .uv models .rasa results widget/node_modules widget/dist build *.egg-info
+	rm -rf .venv .uv models .rasa results node_modules client/dist widget/dist build *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
 
 environment:

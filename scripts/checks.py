@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from switchboard.launch.environment import QUIET
-from switchboard.launch.front_end import WIDGET, npm_command
+from switchboard.launch.front_end import npm_command
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
@@ -47,7 +47,7 @@ def checks() -> list[Check]:
         ),
         Check("types", "mypy, strict", (_module("mypy", "--exclude", "scripts/starter_bot", *_existing(TYPED)),)),
         Check("page", "the chat's script is built from its sources", (_module("switchboard", "page"),)),
-        Check("widget", "its types and its unit tests", (_npm("run", "check"), _npm("test")), WIDGET),
+        Check("widget", "its and the client's types and unit tests", (_npm("run", "check"), _npm("test"))),
         Check("model", "trained if the bot's files changed", (_module("switchboard", "train"),)),
         Check("data", "rasa data validate, and its reviewed list", ((PYTHON, "scripts/validate_data.py"),)),
         Check("conversations", "rasa test core on tests/conversations", (_conversations(),), quiet=True),

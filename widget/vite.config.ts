@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -21,6 +22,8 @@ function lexerOnly(): Plugin {
 
 export default defineConfig({
   plugins: [lexerOnly()],
+  // Its sources: what is not used of them stays out, and no build of it can be forgotten.
+  resolve: { alias: { "@switchboard/client": fileURLToPath(new URL("../client/src/index.ts", import.meta.url)) } },
   build: {
     lib: { entry: "src/main.ts", name: "Switchboard", formats: ["iife"], fileName: () => "widget.js" },
     // What a customer's visitor may still run: the last three years of Chrome, Firefox and Safari.

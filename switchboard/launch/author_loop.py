@@ -42,7 +42,7 @@ class AuthorLoop:
             group.create_task(self._follow(model_folders, self._train, _is_model_file))
             group.create_task(self._follow([folder / "actions", folder / "shop"], self._restart_actions, _is_python))
             if self._bot.front_end.exists:
-                group.create_task(self._follow([self._bot.front_end.sources], self._build_page, _is_any))
+                group.create_task(self._follow(self._bot.front_end.sources, self._build_page, _is_any))
             await asyncio.sleep(0)  # Each task now watches; what was saved before is found by comparing.
             self._bot.screen.line("watching", "domain, data, config.yml, actions and the widget; just save")
             await self._explained(self._train)

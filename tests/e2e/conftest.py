@@ -28,7 +28,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 STEP_MS = 10_000
 RESULTS = ROOT / "test-results"
-AXE = ROOT / "widget" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RUN_AXE = """
 async () => (await axe.run()).violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 """
@@ -133,7 +133,7 @@ def screenshot() -> Callable[[Page, str], None]:
 def axe_violations() -> Callable[[Page], list[str]]:
     """What axe-core finds on a page, shadow roots included: one line per rule and element."""
     if not AXE.is_file():
-        give_up("axe-core is not installed: `npm ci` in widget/")
+        give_up("axe-core is not installed: `npm ci`")
     script = AXE.read_text()
 
     def find(page: Page) -> list[str]:

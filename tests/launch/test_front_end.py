@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from switchboard.launch.errors import BuildFailed
-from switchboard.launch.front_end import FrontEnd, npm_command
+from switchboard.launch.front_end import PACKAGES, FrontEnd, npm_command
 from switchboard.launch.logs import LogFolder
 
 NPM = """\
 #!/bin/sh
 echo "$@" >> calls
 [ -f broken ] && { echo "src/chat.ts:1:1 - error TS1005: ';' expected."; exit 2; }
-mkdir -p node_modules dist
+mkdir -p node_modules widget/dist
 """
 
 
@@ -35,40 +35,43 @@ def path(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def widget(tmp_path: Path) -> Path:
-    folder = tmp_path / "widget"
-    (folder / "src").mkdir(parents=True)
-    (folder / "src/chat.ts").write_text("export {}\n")
+def page(tmp_path: Path) -> Path:
+    folder = tmp_path / "page"
+    for package in PACKAGES:
+        (folder / package / "src").mkdir(parents=True)
+        (folder / package / "src/chat.ts").write_text("export {}\n")
+        (folder / package / "package.json").write_text("{}\n")
     for name in ("package.json", "package-lock.json"):
         (folder / name).write_text("{}\n")
     return folder
 
 
-def calls(widget: Path) -> list[str]:
-    return (widget / "calls").read_text().splitlines()
+def calls(page: Path) -> list[str]:
+    return (page / "calls").read_text().splitlines()
 
 
-async def test_builds_once_and_again_only_after_a_change(widget: Path, path: str, logs: LogFolder) -> None:
-    front_end = FrontEnd(logs, {"PATH": path}, widget)
+@pytest.mark.parametrize("package", PACKAGES)
+async def test_builds_once_and_again_only_after_a_change(page: Path, path: str, logs: LogFolder, package: str) -> None:
+    front_end = FrontEnd(logs, {"PATH": path}, page)
     await front_end.build()
     assert front_end.is_current()
-    (widget / "src/chat.ts").write_text("export const a = 1\n")
+    (page / package / "src/chat.ts").write_text("export const a = 1\n")
     assert not front_end.is_current()
     await front_end.build()
-    assert calls(widget) == ["ci --no-audit --no-fund", "run build", "run build"]
+    assert calls(page) == ["ci --no-audit --no-fund", "run build", "run build"]
 
 
-async def test_a_changed_lock_file_installs_again(widget: Path, path: str, logs: LogFolder) -> None:
-    front_end = FrontEnd(logs, {"PATH": path}, widget)
+async def test_a_changed_lock_file_installs_again(page: Path, path: str, logs: LogFolder) -> None:
+    front_end = FrontEnd(logs, {"PATH": path}, page)
     await front_end.build()
-    (widget / "package-lock.json").write_text('{"new": 1}\n')
+    (page / "package-lock.json").write_text('{"new": 1}\n')
     await front_end.build()
-    assert calls(widget).count("ci --no-audit --no-fund") == 2
+    assert calls(page).count("ci --no-audit --no-fund") == 2
 
 
-async def test_a_failed_build_says_why_and_is_not_taken_for_current(widget: Path, path: str, logs: LogFolder) -> None:
-    (widget / "broken").touch()
-    front_end = FrontEnd(logs, {"PATH": path}, widget)
+async def test_a_failed_build_says_why_and_is_not_taken_for_current(page: Path, path: str, logs: LogFolder) -> None:
+    (page / "broken").touch()
+    front_end = FrontEnd(logs, {"PATH": path}, page)
     with pytest.raises(BuildFailed, match="error TS1005"):
         await front_end.build()
     assert not front_end.is_current()

@@ -5,8 +5,7 @@
 
 import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { View } from "../protocol/client";
-import type { Message } from "../protocol/types";
+import type { Message, View } from "@switchboard/client";
 import { useSurroundings } from "./context";
 import { plainText } from "./markdown/lexer";
 

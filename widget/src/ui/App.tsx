@@ -2,8 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ChatClient, View } from "../protocol/client";
-import type { Store } from "../protocol/storage";
+import type { ChatClient, Store, View } from "@switchboard/client";
 import type { Options } from "../options";
 import { Provide, useView } from "./context";
 import { ChatIcon } from "./icons";

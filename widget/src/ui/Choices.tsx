@@ -1,7 +1,7 @@
 /** The buttons of a message: quick replies. They stay to be seen, but only the newest can be pressed. */
 
 import type { ComponentChild } from "preact";
-import type { Button } from "../protocol/types";
+import type { Button } from "@switchboard/client";
 import { CheckIcon } from "./icons";
 import { useSurroundings } from "./context";
 

@@ -2,7 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Link } from "../protocol/stream";
+import type { Link } from "@switchboard/client";
 import { useSurroundings } from "./context";
 import { ChatIcon, CloseIcon, StartOverIcon } from "./icons";
 import type { Strings } from "./strings";
@@ -49,7 +49,7 @@ function healthText(health: Health, strings: Strings): string {
 }
 
 function healthOf(link: Link, wasLive: boolean): Health {
-  if (link === "live") return "online";
+  if (link === "open") return "online";
   if (link === "refused") return "refused";
   return wasLive ? "reconnecting" : "connecting";
 }

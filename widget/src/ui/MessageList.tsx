@@ -2,8 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { View } from "../protocol/client";
-import type { Button } from "../protocol/types";
+import type { Button, View } from "@switchboard/client";
 import { useSurroundings } from "./context";
 import { DownIcon } from "./icons";
 import { RowView } from "./Rows";

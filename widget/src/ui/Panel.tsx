@@ -2,8 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { View } from "../protocol/client";
-import type { Button } from "../protocol/types";
+import type { Button, View } from "@switchboard/client";
 import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
 import { useSurroundings } from "./context";

@@ -1,8 +1,7 @@
 /** One row of the message list, of each kind. */
 
 import type { ComponentChild } from "preact";
-import type { Outgoing } from "../protocol/outbox";
-import type { Button, Message } from "../protocol/types";
+import type { Button, Message, Outgoing } from "@switchboard/client";
 import { Choices } from "./Choices";
 import { useSurroundings } from "./context";
 import { WarningIcon } from "./icons";

@@ -1,7 +1,7 @@
 /** Work that the bot does: what, how far, and how it ended. */
 
 import type { ComponentChild } from "preact";
-import type { Task } from "../protocol/types";
+import type { Task } from "@switchboard/client";
 import { useSurroundings } from "./context";
 import { CheckIcon, WarningIcon } from "./icons";
 import { pure } from "./pure";

@@ -2,7 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { ChatClient, View } from "../protocol/client";
+import type { ChatClient, View } from "@switchboard/client";
 import type { Language } from "./strings";
 
 export interface Surroundings {

@@ -1,8 +1,7 @@
 /** `<switchboard-chat>`: the custom element that keeps the host page and the chat out of each other's way. */
 
 import { h, render } from "preact";
-import { ChatClient } from "../protocol/client";
-import { openStore } from "../protocol/storage";
+import { ChatClient, openStore } from "@switchboard/client";
 import type { Options } from "../options";
 import { App } from "./App";
 import { paletteOf } from "./colors";
@@ -24,7 +23,7 @@ export class SwitchboardChat extends HTMLElement {
 
   connectedCallback(): void {
     const { server } = this.#options;
-    const client = new ChatClient(server, openStore("localStorage", server));
+    const client = new ChatClient({ server });
     this.#leaving = new AbortController();
     client.watchPage(window, this.#leaving.signal);
     if (window.visualViewport) followViewport(this, window.visualViewport, this.#leaving.signal);

@@ -1,8 +1,6 @@
 /** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
 
-import type { View } from "../protocol/client";
-import type { Outgoing } from "../protocol/outbox";
-import type { Message, Participant, Task } from "../protocol/types";
+import type { Message, Outgoing, Participant, Task, View } from "@switchboard/client";
 
 export interface MessageRow {
   kind: "message";

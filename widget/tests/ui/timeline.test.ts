@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { View } from "../../src/protocol/client";
-import { apply, EMPTY } from "../../src/protocol/state";
-import type { Entry } from "../../src/protocol/types";
+import type { View } from "@switchboard/client";
+import { apply, EMPTY } from "@switchboard/client";
+import type { Entry } from "@switchboard/client";
 import { rowsOf, type MessageRow, type Row } from "../../src/ui/timeline";
-import { ADA, BOT, FRESH, log, TRACKED } from "../protocol/conversation";
+import { ADA, BOT, FRESH, log, TRACKED } from "../../../client/tests/conversation.ts";
 
 function viewOf(entries: readonly Entry[], more: Partial<View> = {}): View {
   const chat = entries.reduce((state, entry) => apply(state, entry).state, apply(EMPTY, FRESH).state);
-  return { chat, outgoing: [], link: "live", restarted: false, started: true, me: ADA.id, ...more };
+  return { chat, outgoing: [], link: "open", live: true, typing: [], present: [], restarted: false, started: true, me: ADA.id, ...more };
 }
 
 const kinds = (rows: Row[]) => rows.map((row) => row.kind);

@@ -3,7 +3,7 @@
  * and so does starting from a snapshot.
  */
 
-import type { Entry, Frame, Message, Participant, Position, SnapshotFrame, Task } from "./types";
+import type { Entry, Ephemeral, Frame, Message, Participant, Ping, Position, Snapshot, Task } from "./types.ts";
 
 export interface ChatState {
   /** Of the last entry applied; null before the first snapshot. */
@@ -14,6 +14,12 @@ export interface ChatState {
   tasks: readonly Task[];
   /** The turn that is under way. */
   turn: string | null;
+  /** The turn that somebody has asked to stop, for as long as it is under way. */
+  stopping: string | null;
+  /** What the bot shares of its slots. */
+  slots: Readonly<Record<string, unknown>>;
+  /** How far each participant has read, by their id. */
+  read: Readonly<Record<string, number>>;
 }
 
 export interface Applied {
@@ -29,13 +35,33 @@ export const EMPTY: ChatState = {
   messages: [],
   tasks: [],
   turn: null,
+  stopping: null,
+  slots: {},
+  read: {},
 };
+
+const MESSAGE_FIELDS = [
+  "messageId",
+  "author",
+  "text",
+  "buttons",
+  "timestamp",
+  "offset",
+  "payload",
+  "clientMessageId",
+  "turnId",
+  "image",
+  "custom",
+  "stopped",
+] as const;
+const TASK_FIELDS = ["taskId", "name", "title", "turnId", "timestamp"] as const;
 
 /** One frame later. Entries already seen change nothing; an entry after a gap is not applied. */
 export function apply(state: ChatState, frame: Frame): Applied {
   switch (frame.type) {
     case "connected":
     case "disconnect":
+    case "status":
       return { state, gap: false };
     case "ping":
       return { state, gap: isAhead(state.position, frame) };
@@ -46,11 +72,11 @@ export function apply(state: ChatState, frame: Frame): Applied {
   }
 }
 
-function isAhead(position: Position | null, frame: Position): boolean {
+function isAhead(position: Position | null, frame: Ping): boolean {
   return position === null || position.epoch !== frame.epoch || frame.offset > position.offset;
 }
 
-function fromSnapshot(frame: SnapshotFrame): ChatState {
+function fromSnapshot(frame: Snapshot): ChatState {
   return {
     position: { epoch: frame.epoch, offset: frame.offset },
     participants: frame.participants,
@@ -58,17 +84,26 @@ function fromSnapshot(frame: SnapshotFrame): ChatState {
     messages: frame.messages,
     tasks: frame.tasks,
     turn: frame.turn,
+    stopping: null,
+    slots: frame.slots,
+    read: frame.read,
   };
 }
 
-function applyEntry(state: ChatState, entry: Entry): Applied {
+function applyEntry(state: ChatState, entry: Entry | Ephemeral): Applied {
   const { position } = state;
-  if (typeof entry.offset !== "number") return { state, gap: false }; // Ephemeral, and of a kind we do not know.
+  if (!("offset" in entry)) return { state, gap: false };
   if (position === null || position.epoch !== entry.epoch) return { state, gap: true };
   if (entry.offset <= position.offset) return { state, gap: false };
-  if ((entry.first ?? entry.offset) !== position.offset + 1) return { state, gap: true };
+  // A merged delta that begins before our position cannot be cut: resumed from there, it will begin there.
+  if (firstOf(entry) !== position.offset + 1) return { state, gap: true };
   const next = { ...state, ...change(state, entry) };
   return { state: { ...next, position: { epoch: entry.epoch, offset: entry.offset } }, gap: false };
+}
+
+/** The offset of the first entry that it stands for. */
+function firstOf(entry: Entry): number {
+  return entry.type === "message.delta" ? (entry.first ?? entry.offset) : entry.offset;
 }
 
 /** What one entry changes. Types that we do not know change nothing. */
@@ -80,26 +115,32 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "participant.joined":
       return { participants: joined(state.participants, entry.participant) };
     case "message.sent":
-      return { messages: [...state.messages, { ...messageOf(entry), status: "sent" }] };
+      return { messages: [...state.messages, messageOf(entry, "sent")] };
     case "message.started":
-      return { messages: [...state.messages, { ...messageOf({ ...entry, text: "", buttons: [] }), status: "streaming" }] };
+      return { messages: [...state.messages, messageOf({ ...entry, text: "", buttons: [] }, "streaming")] };
     case "message.delta":
       return { messages: editMessage(state, entry.messageId, (old) => ({ ...old, text: old.text + entry.delta })) };
     case "message.completed":
-      return { messages: completed(state, { ...messageOf(entry), status: "completed" }) };
+      return { messages: completed(state, messageOf(entry, "completed")) };
+    case "message.read":
+      return { read: { ...state.read, [entry.participantId]: Math.max(entry.upTo, state.read[entry.participantId] ?? 0) } };
     case "turn.started":
       return { turn: entry.turnId };
+    case "turn.stopping":
+      return { stopping: entry.turnId };
     case "turn.completed":
     case "turn.failed":
       return endOfTurn(state, entry.turnId);
     case "task.started":
-      return { tasks: [...state.tasks, taskOf(entry)] };
+      return { tasks: [...state.tasks, { ...pick(entry, TASK_FIELDS), status: "running" }] };
     case "task.progressed":
       return { tasks: editTask(state, entry.taskId, { done: entry.done, total: entry.total, note: entry.note }) };
     case "task.completed":
       return { tasks: editTask(state, entry.taskId, { status: "completed" }) };
     case "task.failed":
-      return { tasks: editTask(state, entry.taskId, { status: "failed" }) };
+      return { tasks: editTask(state, entry.taskId, { status: "failed", reason: entry.reason }) };
+    case "slots.changed":
+      return { slots: { ...state.slots, ...entry.slots } };
     default:
       return {};
   }
@@ -109,21 +150,13 @@ function joined(participants: readonly Participant[], joining: Participant): Par
   return [...participants.filter((participant) => participant.id !== joining.id), joining];
 }
 
-function messageOf(entry: Omit<Message, "status">): Omit<Message, "status"> {
-  const { messageId, author, text, buttons, timestamp } = entry;
-  const optional = {
-    ...(entry.payload !== undefined && { payload: entry.payload }),
-    ...(entry.clientMessageId !== undefined && { clientMessageId: entry.clientMessageId }),
-    ...(entry.turnId !== undefined && { turnId: entry.turnId }),
-    ...(entry.image !== undefined && { image: entry.image }),
-    ...(entry.stopped !== undefined && { stopped: entry.stopped }),
-  };
-  return { messageId, author, text, buttons: buttons ?? [], timestamp, ...optional };
+/** The fields that a snapshot would show. */
+function messageOf(entry: Omit<Message, "status">, status: Message["status"]): Message {
+  return { ...pick(entry, MESSAGE_FIELDS), status };
 }
 
-function taskOf(entry: Extract<Entry, { type: "task.started" }>): Task {
-  const { taskId, name, title, turnId } = entry;
-  return { taskId, name, title, status: "running", ...(turnId !== undefined && { turnId }) };
+function pick<From extends object, Key extends keyof From>(from: From, keys: readonly Key[]): Pick<From, Key> {
+  return Object.fromEntries(keys.filter((key) => key in from).map((key) => [key, from[key]])) as Pick<From, Key>;
 }
 
 /** Searched from the end: it is nearly always the last message. */
@@ -156,5 +189,6 @@ function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
     const open = task.turnId === turnId && task.status === "running";
     return open ? { ...task, status: "failed" } : task;
   });
-  return { messages, tasks, turn: state.turn === turnId ? null : state.turn };
+  const ended = (turn: string | null) => (turn === turnId ? null : turn);
+  return { messages, tasks, turn: ended(state.turn), stopping: ended(state.stopping) };
 }

@@ -1,26 +1,42 @@
 /** Who this visitor is to the server: a guest's token, kept between visits and renewed before it expires. */
 
-import { type Api, isUnauthorized } from "./api";
-import type { Store } from "./storage";
-import type { Participant, Session } from "./types";
+import { isUnauthorized } from "./errors.ts";
+import type { Store } from "./storage.ts";
+import type { Participant, Session } from "./types.ts";
 
 const KEY = "session";
 
 /** Renew this long before the end, or at half of the token's life where that is later. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
+/** Who the client speaks as. A guest unless the application has people of its own. */
+export interface Identity {
+  /** Null before the first token. */
+  readonly participant: Participant | null;
+  /** A token that is good for a while yet. Raises if there is none to be had now. */
+  token(): Promise<string>;
+  /** Milliseconds until the token should be renewed, which takes a new connection. */
+  readonly remaining: number;
+  /** The server has refused this token. */
+  drop(token: string): void;
+}
+
 interface Kept extends Session {
   renewAt: number;
 }
 
-export class GuestSession {
-  readonly #api: Pick<Api, "signIn">;
+interface SignIn {
+  signIn(token: string | null): Promise<Session>;
+}
+
+export class GuestSession implements Identity {
+  readonly #api: SignIn;
   readonly #store: Store;
   readonly #now: () => number;
   #current: Kept | null;
   #pending: Promise<Kept> | null = null;
 
-  constructor(api: Pick<Api, "signIn">, store: Store, now: () => number = Date.now) {
+  constructor(api: SignIn, store: Store, now: () => number = Date.now) {
     this.#api = api;
     this.#store = store;
     this.#now = now;
@@ -31,19 +47,18 @@ export class GuestSession {
     return this.#current?.participant ?? null;
   }
 
-  /** A token that is good for a while yet. Raises what `Api.signIn` raises, after trying as a new guest. */
+  /** Raises what `signIn` raises, after trying as a new guest. */
   async token(): Promise<string> {
     if (!this.#isFresh()) this.#current = this.#store.get<Kept>(KEY) ?? this.#current; // Renewed by another tab?
     if (this.#current && this.#isFresh()) return this.#current.token;
     return (await this.#renew()).token;
   }
 
-  /** Milliseconds until the token should be renewed. */
   get remaining(): number {
     return this.#current ? Math.max(0, this.#current.renewAt - this.#now()) : 0;
   }
 
-  /** Forgets a token that the server refused. The next one may be another guest's. */
+  /** The next token may be another guest's. */
   drop(token: string): void {
     if (this.#current?.token !== token) return;
     this.#current = null;

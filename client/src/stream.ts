@@ -1,9 +1,8 @@
 /** One conversation's stream, kept open: it reconnects from the last position until it is stopped or refused. */
 
-import { ApiError, isGone, isTemporary, isUnauthorized } from "./api";
-import { backoff } from "./backoff";
-import { readEvents } from "./sse";
-import type { Frame } from "./types";
+import { backoff } from "./backoff.ts";
+import { ApiError, isGone, isTemporary, isUnauthorized } from "./errors.ts";
+import type { Disconnect, Frame } from "./types.ts";
 
 const FIRST_RETRY_MS = 1_000;
 /** For the answer's head and the `connected` frame. */
@@ -13,11 +12,12 @@ const MOST_REFUSALS = 2;
 /** `setTimeout` counts in 32 bits; a longer wait would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export type Link = "idle" | "connecting" | "live" | "waiting" | "refused";
+/** `waiting`: between two tries. `refused`: the server does not let us in, and nothing more is tried. */
+export type Link = "idle" | "connecting" | "open" | "waiting" | "refused";
 
 export interface StreamDeps {
-  /** Opens the stream after the last position applied. Raises what `Api.openStream` raises. */
-  open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  /** Opens the stream after the last position applied. Raises what `Transport.open` raises. */
+  open(signal: AbortSignal): Promise<AsyncIterable<Frame>>;
   /** Applies a frame; true means that entries before it are missing. */
   receive(frame: Frame): boolean;
   changed(link: Link): void;
@@ -29,8 +29,18 @@ export interface StreamDeps {
   lifetime(): number;
 }
 
+/** The code of a `disconnect` that refuses our token: another one may help. */
+const BAD_TOKEN = 3500;
+
 /** Raised inside when the server closes the stream with a `disconnect` frame that forbids to come back. */
-class Refused extends Error {}
+class Refused extends Error {
+  readonly code: number;
+
+  constructor({ code, reason }: Disconnect) {
+    super(reason);
+    this.code = code;
+  }
+}
 
 export class LiveStream {
   readonly #deps: StreamDeps;
@@ -80,7 +90,7 @@ export class LiveStream {
   /** The page is looked at again: the connection may have died while the computer slept. */
   check(): void {
     const silent = Date.now() - this.#lastFrameAt > this.#pingInterval;
-    if (this.#link === "waiting" || (this.#link === "live" && silent)) this.reconnect();
+    if (this.#link === "waiting" || (this.#link === "open" && silent)) this.reconnect();
   }
 
   async #loop(run: number): Promise<void> {
@@ -102,9 +112,9 @@ export class LiveStream {
     this.#watch(CONNECT_TIMEOUT_MS);
     let renew: ReturnType<typeof setTimeout> | undefined;
     try {
-      const body = await this.#deps.open(connection.signal);
+      const frames = await this.#deps.open(connection.signal);
       renew = setTimeout(() => this.reconnect(), Math.min(LONGEST_TIMER_MS, this.#deps.lifetime()));
-      await this.#read(body, run);
+      await this.#read(frames, run);
       this.#failures += 1;
       return backoff(this.#failures, this.#retry);
     } catch (error) {
@@ -118,20 +128,23 @@ export class LiveStream {
     }
   }
 
-  async #read(body: ReadableStream<Uint8Array>, run: number): Promise<void> {
-    for await (const data of readEvents(body)) {
+  /** Until the server says goodbye or simply closes, or something is missing. */
+  async #read(frames: AsyncIterable<Frame>, run: number): Promise<void> {
+    for await (const frame of frames) {
       if (run !== this.#run) return;
       this.#lastFrameAt = Date.now();
-      const frame = JSON.parse(data) as Frame;
       if (frame.type === "connected") {
         this.#retry = frame.retry;
         this.#pingInterval = frame.pingInterval;
-        this.#become("live");
+        this.#become("open");
       }
       this.#watch(2 * this.#pingInterval || CONNECT_TIMEOUT_MS);
-      if (frame.type === "disconnect" && !frame.reconnect) throw new Refused(frame.reason);
+      if (frame.type === "disconnect") {
+        if (frame.reconnect) return;
+        throw new Refused(frame);
+      }
       if (this.#deps.receive(frame)) return;
-      if (frame.type !== "connected" && frame.type !== "disconnect") {
+      if (frame.type !== "connected") {
         this.#failures = 0;
         this.#refusals = 0;
       }
@@ -144,14 +157,14 @@ export class LiveStream {
       this.#deps.gone();
       return null;
     }
-    if (isUnauthorized(error) || error instanceof Refused) {
+    if (isUnauthorized(error) || (error instanceof Refused && error.code === BAD_TOKEN)) {
       this.#deps.unauthorized();
       this.#refusals += 1;
       return this.#refusals < MOST_REFUSALS ? 0 : null;
     }
-    if (!isTemporary(error)) return null;
+    if (error instanceof Refused || !isTemporary(error)) return null;
     const asked = error instanceof ApiError ? error.retryAfter : null;
-    return asked ?? backoff(this.#failures, this.#retry);
+    return (asked ?? 0) + backoff(this.#failures, this.#retry);
   }
 
   #watch(milliseconds: number): void {

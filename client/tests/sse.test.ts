@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readEvents, SseError, SseParser } from "../../src/protocol/sse";
+import { readEvents, SseError, SseParser } from "../src/sse.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,9 +1,9 @@
 /** What the visitor has said and the log does not show yet. It survives a reload, and is sent in order. */
 
-import { ApiError, isTemporary } from "./api";
-import { backoff } from "./backoff";
-import type { Store } from "./storage";
-import type { Accepted, Content, Message, Position } from "./types";
+import { backoff } from "./backoff.ts";
+import { ApiError, isTemporary } from "./errors.ts";
+import type { Store } from "./storage.ts";
+import type { Content, Message, Position, Receipt } from "./types.ts";
 
 const PREFIX = "outbox:";
 const FIRST_WAIT_MS = 500;
@@ -27,8 +27,8 @@ export interface Outgoing {
 
 export interface OutboxDeps {
   store: Store;
-  /** Puts one message on the log; raises what `Api.send` raises. */
-  deliver(message: Outgoing): Promise<Accepted>;
+  /** Puts one message on the log; raises what `Transport.command` raises. */
+  deliver(message: Outgoing): Promise<Receipt>;
   changed(): void;
 }
 
@@ -101,6 +101,12 @@ export class Outbox {
     void this.#drain();
   }
 
+  /** Sends nothing until it is kicked again, or more is said. */
+  pause(): void {
+    clearTimeout(this.#timer);
+    this.#failures = 0;
+  }
+
   async #drain(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
@@ -137,7 +143,7 @@ export class Outbox {
   #waitAfter(error: unknown, item: Outgoing): void {
     this.#failures += 1;
     const asked = error instanceof ApiError ? error.retryAfter : null;
-    this.#timer = setTimeout(() => void this.#drain(), asked ?? backoff(this.#failures, FIRST_WAIT_MS));
+    this.#timer = setTimeout(() => void this.#drain(), (asked ?? 0) + backoff(this.#failures, FIRST_WAIT_MS));
     if (this.#failures >= PATIENCE) this.#update(item, { status: "delayed" });
   }
 

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError } from "../../src/protocol/api";
-import { LONGEST_WAIT_MS } from "../../src/protocol/backoff";
-import { LiveStream, type Link, type StreamDeps } from "../../src/protocol/stream";
-import type { Frame } from "../../src/protocol/types";
-import { connected } from "./conversation";
+import { ApiError } from "../src/errors.ts";
+import { LONGEST_WAIT_MS } from "../src/backoff.ts";
+import { LiveStream, type Link, type StreamDeps } from "../src/stream.ts";
+import type { Frame } from "../src/types.ts";
+import { connected } from "./conversation.ts";
 
 /** A connection that the test feeds. */
 class Connection {
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
-  readonly body = new ReadableStream<Uint8Array>({ start: (controller) => void (this.#controller = controller) });
+  #controller!: ReadableStreamDefaultController<Frame>;
+  readonly body = new ReadableStream<Frame>({ start: (controller) => void (this.#controller = controller) });
 
-  constructor(readonly signal: AbortSignal) {
+  constructor(signal: AbortSignal) {
     signal.addEventListener("abort", () => this.fail(new DOMException("aborted", "AbortError")));
   }
 
   send(frame: Frame): void {
-    this.#controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(frame)}\n\n`));
+    this.#controller.enqueue(frame);
   }
 
   end(): void {
@@ -39,6 +39,7 @@ const last = () => connections.at(-1) as Connection;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.99);
   vi.spyOn(console, "debug").mockImplementation(() => undefined);
   connections = [];
   links = [];
@@ -81,10 +82,10 @@ describe("a connection that ends", () => {
     await goLive();
     cut();
     await settle();
-    if (connections.length === 1 && links.at(-1) === "live") last().end(); // After its disconnect the server closes.
+    if (connections.length === 1 && links.at(-1) === "open") last().end(); // After its disconnect the server closes.
     await vi.advanceTimersByTimeAsync(1_000);
     expect(connections).toHaveLength(2);
-    expect(links).toEqual(["connecting", "live", "waiting", "connecting"]);
+    expect(links).toEqual(["connecting", "open", "waiting", "connecting"]);
   });
 
   it("waits longer each time, but never more than 8 s", async () => {
@@ -154,7 +155,7 @@ it("the connection is renewed, without a wait, when the token is", async () => {
 });
 
 describe("a refusal", () => {
-  const unauthorized = new ApiError({ status: 401, code: "unauthorized", title: "No" }, null);
+  const unauthorized = ApiError.ofProblem({ status: 401, code: "unauthorized", title: "No" });
 
   it("of the token is tried once more with another one", async () => {
     failures = [unauthorized];
@@ -181,7 +182,7 @@ describe("a refusal", () => {
   });
 
   it("of the conversation ends the stream and is told", async () => {
-    failures = [new ApiError({ status: 404, code: "not_found", title: "No" }, null)];
+    failures = [ApiError.ofProblem({ status: 404, code: "not_found", title: "No" })];
     stream.start();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(deps.gone).toHaveBeenCalledOnce();

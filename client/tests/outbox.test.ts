@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError } from "../../src/protocol/api";
-import { Outbox, type Outgoing } from "../../src/protocol/outbox";
-import { MemoryStore } from "../../src/protocol/storage";
-import type { Accepted, Message } from "../../src/protocol/types";
-import { ADA } from "./conversation";
+import { ApiError } from "../src/errors.ts";
+import { Outbox, type Outgoing } from "../src/outbox.ts";
+import { MemoryStore } from "../src/storage.ts";
+import type { Receipt, Message } from "../src/types.ts";
+import { ADA } from "./conversation.ts";
 
 const refused = (status: number, retryAfter: number | null = null) =>
-  new ApiError({ status, code: "c", title: "t", detail: "Not like this." }, retryAfter);
+  ApiError.ofProblem({ status, code: "c", title: "t", detail: "Not like this." }, retryAfter);
 
 class Server {
   failures: unknown[] = [];
   got: Outgoing[] = [];
 
-  deliver = async (message: Outgoing): Promise<Accepted> => {
+  deliver = async (message: Outgoing): Promise<Receipt> => {
     const failure = this.failures.shift();
     if (failure) throw failure;
     this.got.push(message);
@@ -28,12 +28,14 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.99);
   store = new MemoryStore();
   server = new Server();
 });
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 describe("sending", () => {
@@ -84,7 +86,7 @@ describe("temporary failures", () => {
     open().add({ text: "one" }, "one");
     await vi.advanceTimersByTimeAsync(4_900);
     expect(server.got).toEqual([]);
-    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(700);
     expect(server.got).toHaveLength(1);
   });
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError } from "../../src/protocol/api";
-import { GuestSession } from "../../src/protocol/session";
-import { MemoryStore } from "../../src/protocol/storage";
-import type { Session } from "../../src/protocol/types";
-import { ADA } from "./conversation";
+import { ApiError } from "../src/errors.ts";
+import { GuestSession } from "../src/session.ts";
+import { MemoryStore } from "../src/storage.ts";
+import type { Session } from "../src/types.ts";
+import { ADA } from "./conversation.ts";
 
 const HOUR = 3_600_000;
 let now: number;
@@ -54,7 +54,7 @@ describe("a guest", () => {
     const session = open();
     await session.token();
     now += HOUR - 60_000;
-    signIn.mockRejectedValueOnce(new ApiError({ status: 401, code: "unauthorized", title: "No" }, null));
+    signIn.mockRejectedValueOnce(ApiError.ofProblem({ status: 401, code: "unauthorized", title: "No" }));
     expect(await session.token()).toBe("token2");
     expect(signIn).toHaveBeenLastCalledWith(null);
   });

@@ -1,6 +1,6 @@
 /** A small conversation, as its log and as the frames that the tests feed. */
 
-import type { Entry, Frame, Participant, SnapshotFrame } from "../../src/protocol/types";
+import type { Entry, Frame, Participant, Snapshot } from "../src/types.ts";
 
 export const ADA: Participant = { id: "guest_1", role: "customer", name: "Ada" };
 export const BOT: Participant = { id: "bot_main", role: "bot", name: "Bot" };
@@ -27,7 +27,7 @@ export const TRACKED = log(
   { type: "turn.completed", turnId: "t1" },
 );
 
-export const FRESH: SnapshotFrame = {
+export const FRESH: Snapshot = {
   type: "snapshot",
   epoch: "e",
   offset: 0,
@@ -37,6 +37,8 @@ export const FRESH: SnapshotFrame = {
   messages: [],
   tasks: [],
   turn: null,
+  slots: {},
+  read: {},
 };
 
 export const connected = (offset: number, recovered: boolean): Frame => ({

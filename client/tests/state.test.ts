@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { apply, EMPTY, type ChatState } from "../../src/protocol/state";
-import type { Frame } from "../../src/protocol/types";
-import { ADA, BOT, connected, FRESH, log, TRACKED } from "./conversation";
+import { apply, EMPTY, type ChatState } from "../src/state.ts";
+import type { Frame } from "../src/types.ts";
+import { ADA, BOT, connected, FRESH, log, TRACKED } from "./conversation.ts";
 
 function live(frames: readonly Frame[], from: ChatState = apply(EMPTY, FRESH).state): ChatState {
   return frames.reduce((state, frame) => {
@@ -16,7 +16,7 @@ describe("a log lived through", () => {
     const state = live(TRACKED);
     expect(state.messages.map(({ text, status }) => [text, status])).toEqual([["1001", "sent"], ["Two parcels.", "completed"]]);
     expect(state.messages[1]?.buttons).toEqual([{ title: "Thanks", payload: "/thanks" }]);
-    expect(state.tasks).toEqual([{ taskId: "k1", name: "track_order", title: "Tracking", status: "completed", done: 1, total: 2, note: "SwiftPost", turnId: "t1" }]);
+    expect(state.tasks).toEqual([{ taskId: "k1", name: "track_order", title: "Tracking", status: "completed", done: 1, total: 2, note: "SwiftPost", turnId: "t1", timestamp: 1_006 }]);
     expect(state.turn).toBeNull();
     expect(state.participants).toEqual([BOT]);
     expect(state.position).toEqual({ epoch: "e", offset: 12 });
@@ -33,7 +33,7 @@ describe("a log lived through", () => {
     const whole = live(TRACKED);
     for (let cut = 1; cut < TRACKED.length; cut += 1) {
       const { position, ...rest } = live(TRACKED.slice(0, cut));
-      const snapshot = { ...FRESH, ...structuredClone(rest), offset: cut } as Frame;
+      const snapshot = { ...FRESH, ...structuredClone(rest), offset: cut } as unknown as Frame;
       expect(live(TRACKED.slice(cut), apply(EMPTY, snapshot).state)).toEqual(whole);
       expect(position?.offset).toBe(cut);
     }
@@ -44,6 +44,28 @@ describe("a log lived through", () => {
     const copy = structuredClone(before);
     live(TRACKED.slice(6), before);
     expect(before).toEqual(copy);
+  });
+});
+
+describe("what people do", () => {
+  it("reading moves a mark forward only", () => {
+    const read = (upTo: number) => ({ type: "message.read", participantId: "op_1", upTo }) as const;
+    expect(live(log(read(3), read(1))).read).toEqual({ op_1: 3 });
+  });
+
+  it("stopping is seen until the turn has ended", () => {
+    const entries = log(
+      { type: "turn.started", turnId: "t1", messageId: "m0" },
+      { type: "turn.stopping", turnId: "t1", participantId: ADA.id },
+      { type: "turn.completed", turnId: "t1", stopped: true },
+    );
+    expect(live(entries.slice(0, 2)).stopping).toBe("t1");
+    expect(live(entries).stopping).toBeNull();
+  });
+
+  it("slots keep their last value", () => {
+    const changed = (slots: object) => ({ type: "slots.changed", slots, turnId: "t1" }) as const;
+    expect(live(log(changed({ a: 1, b: 2 }), changed({ b: null }))).slots).toEqual({ a: 1, b: null });
   });
 });
 

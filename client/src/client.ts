@@ -1,0 +1,287 @@
+/** One person's conversation with one server: what it looks like, and what the person does. No user interface. */
+
+import { isGone, isUnauthorized } from "./errors.ts";
+import { HttpTransport } from "./http.ts";
+import { Outbox, type Outgoing } from "./outbox.ts";
+import { People } from "./people.ts";
+import { GuestSession } from "./session.ts";
+import { ReadMarks, TypingSignal } from "./signals.ts";
+import { apply, EMPTY, type ChatState } from "./state.ts";
+import { openStore, type Store } from "./storage.ts";
+import { LiveStream, type Link } from "./stream.ts";
+import type { Commands, Transport, Where } from "./transport.ts";
+import type { Button, Content, Frame, Receipt } from "./types.ts";
+
+const CONVERSATION = "conversation";
+/** A tab in the background lets go of its connection after this: a browser opens only six to one HTTP/1.1 server. */
+const HIDDEN_MS = 60_000;
+
+export interface ChatOptions {
+  /** Origin of the chat server, with a path where a proxy adds one. */
+  server: string;
+  /** Where the session, the conversation and unsent messages are kept: the browser's `localStorage`, or else memory. */
+  store?: Store;
+  /** `overWebSocket()`; Server-Sent Events and `POST` if left out. */
+  transport?: (http: HttpTransport) => Transport;
+  /** What a new guest is called. */
+  name?: string;
+}
+
+/** Everything there is to show, at one moment. A new object after every change. */
+export interface View {
+  chat: ChatState;
+  /** Said, and not on the log yet. */
+  outgoing: readonly Outgoing[];
+  link: Link;
+  /** False while the server itself has lost its store: what you see may be late. */
+  live: boolean;
+  /** Ids of the others who write at the moment. */
+  typing: readonly string[];
+  /** Ids of everybody who has the conversation open. */
+  present: readonly string[];
+  /** The earlier conversation was not found, and this is a new one. */
+  restarted: boolean;
+  /** Whether a conversation exists, so that there is something to connect to. */
+  started: boolean;
+  /** Our own participant id. */
+  me: string | null;
+}
+
+/** Nothing here raises for what a network or a server does: that shows in `view`. */
+export class ChatClient {
+  readonly #http: HttpTransport;
+  readonly #transport: Transport;
+  readonly #store: Store;
+  readonly #session: GuestSession;
+  readonly #outbox: Outbox;
+  readonly #stream: LiveStream;
+  readonly #people: People;
+  readonly #typing: TypingSignal;
+  readonly #reading: ReadMarks;
+  readonly #listeners = new Set<() => void>();
+  #chat: ChatState = EMPTY;
+  #live = true;
+  #conversation: string | null;
+  #starting: Promise<string> | null = null;
+  #restarted = false;
+  /** What the stream's last connection was opened with. */
+  #opened: Where = { token: "", conversationId: "" };
+  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ server, store, transport, name }: ChatOptions) {
+    const changed = () => this.#changed();
+    this.#http = new HttpTransport(server.replace(/\/$/, ""));
+    this.#transport = transport ? transport(this.#http) : this.#http;
+    this.#store = store ?? openStore("localStorage", server);
+    this.#session = new GuestSession({ signIn: (token) => this.#http.signIn(token, name) }, this.#store);
+    this.#conversation = this.#store.get<string>(CONVERSATION);
+    this.#outbox = new Outbox({ store: this.#store, changed, deliver: (message) => this.#deliver(message) });
+    this.#people = new People(changed);
+    this.#typing = new TypingSignal((typing) => void this.#tell("typing", { typing }).catch(() => undefined));
+    this.#reading = new ReadMarks((upTo) => this.#tell("read", { upTo }));
+    this.#stream = new LiveStream({
+      changed,
+      open: (signal) => this.#open(signal),
+      receive: (frame) => this.#receive(frame),
+      unauthorized: () => this.#session.drop(this.#opened.token),
+      gone: () => this.#restart(this.#opened.conversationId),
+      lifetime: () => this.#session.remaining,
+    });
+  }
+
+  get view(): View {
+    const me = this.#session.participant?.id ?? null;
+    return {
+      chat: this.#chat,
+      outgoing: this.#outbox.items,
+      link: this.#stream.link,
+      live: this.#live,
+      typing: this.#people.typing.filter((id) => id !== me),
+      present: this.#people.present,
+      restarted: this.#restarted,
+      started: this.#conversation !== null,
+      me,
+    };
+  }
+
+  /** Calls `listener` after every change of `view`, until the function that it returns is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Connects to the conversation of an earlier visit, and says what could not be said then. */
+  resume(): void {
+    if (this.#conversation) this.#stream.start();
+    this.#outbox.kick();
+  }
+
+  /** Says something; a conversation is begun if there is none. It is kept and tried again until it is on the log. */
+  send(text: string): void {
+    this.#say({ text }, text);
+  }
+
+  /** Presses a button that a message offered. */
+  press(button: Button): void {
+    this.#say({ payload: button.payload }, button.title);
+  }
+
+  /** Asks the bot to stop answering. Nothing happens if that cannot be said now: the person may press again. */
+  async stop(): Promise<void> {
+    const { turn } = this.#chat;
+    if (turn !== null) await this.#tell("stop", { turnId: turn }).catch(() => undefined);
+  }
+
+  /** To be called at every change of the draft; `false` when it was emptied. The others are told in moderation. */
+  type(writing = true): void {
+    if (writing) this.#typing.write();
+    else this.#typing.rest();
+  }
+
+  /** To be called whenever the person has the end of the conversation before their eyes. The others are told once. */
+  see(): void {
+    this.#reading.see(this.#chat, this.#session.participant?.id ?? null);
+  }
+
+  /** Tries a message again that is `delayed` or `failed`. */
+  retry(clientMessageId: string): void {
+    this.#outbox.retry(clientMessageId);
+  }
+
+  /** Gives up a message that is not on the log. */
+  discard(clientMessageId: string): void {
+    this.#outbox.discard(clientMessageId);
+  }
+
+  /** Leaves this conversation. The next one begins with the person's next message. */
+  startOver(): void {
+    this.#stream.stop();
+    this.#outbox.clear();
+    this.#leave();
+    this.#restarted = false;
+    this.#changed();
+  }
+
+  /** Ends the connection and every timer; what is unsent stays in the store. `resume` goes on. */
+  close(): void {
+    clearTimeout(this.#hiddenTimer);
+    this.#stream.stop();
+    this.#outbox.pause();
+    this.#typing.rest(true);
+    this.#reading.stop();
+    this.#people.forget();
+  }
+
+  /** Connects anew at once: the network is known to have changed. */
+  reconnect(): void {
+    this.#stream.reconnect();
+    this.#outbox.kick();
+  }
+
+  /** Follows the page, until the signal is aborted: the network coming back, the tab being hidden and shown. */
+  watchPage(page: Window, signal: AbortSignal): void {
+    page.addEventListener("online", () => this.reconnect(), { signal });
+    page.addEventListener("pageshow", (event) => event.persisted && this.reconnect(), { signal });
+    page.document.addEventListener("visibilitychange", () => this.#visibilityChanged(page.document), { signal });
+    signal.addEventListener("abort", () => this.close());
+  }
+
+  #say(content: Content, text: string): void {
+    this.#typing.rest(true);
+    this.#outbox.add(content, text);
+    if (this.#conversation) this.#stream.start();
+  }
+
+  #visibilityChanged(document: Document): void {
+    clearTimeout(this.#hiddenTimer);
+    if (document.visibilityState === "hidden") {
+      this.#typing.rest();
+      this.#hiddenTimer = setTimeout(() => this.#stream.stop(), HIDDEN_MS);
+      return;
+    }
+    this.#stream.check();
+    if (this.#stream.link === "idle") this.resume();
+  }
+
+  /** A command about the conversation that there is; raises what `Transport.command` raises. */
+  async #tell<Name extends keyof Commands>(name: Name, body: Commands[Name]["body"]): Promise<void> {
+    if (this.#conversation === null) return;
+    const where = { conversationId: this.#conversation, token: await this.#session.token() };
+    await this.#transport.command(where, name, body);
+  }
+
+  async #deliver(message: Outgoing, lastTry = false): Promise<Receipt> {
+    const token = await this.#session.token();
+    const conversationId = this.#conversation ?? (await this.#start());
+    const { clientMessageId, content } = message;
+    try {
+      return await this.#transport.command({ token, conversationId }, "send", { clientMessageId, ...content });
+    } catch (error) {
+      if (lastTry || !(isGone(error) || isUnauthorized(error))) throw error;
+      if (isUnauthorized(error)) this.#session.drop(token);
+      else this.#restart(conversationId);
+      const now = this.#outbox.items.find((item) => item.clientMessageId === clientMessageId);
+      return this.#deliver(now ?? message, true);
+    }
+  }
+
+  #start(): Promise<string> {
+    this.#starting ??= this.#findOrCreate().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  async #findOrCreate(): Promise<string> {
+    const inOtherTab = this.#store.get<string>(CONVERSATION);
+    this.#conversation =
+      inOtherTab ?? (await this.#http.startConversation(await this.#session.token())).conversationId;
+    this.#store.set(CONVERSATION, this.#conversation);
+    this.#stream.start();
+    return this.#conversation;
+  }
+
+  async #open(signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    const token = await this.#session.token();
+    this.#opened = { token, conversationId: this.#conversation ?? (await this.#start()) };
+    return this.#transport.open(this.#opened, this.#chat.position, signal);
+  }
+
+  #receive(frame: Frame): boolean {
+    const { state, gap } = apply(this.#chat, frame);
+    const live = frame.type === "status" ? frame.live : frame.type === "connected" || this.#live;
+    const changed = state !== this.#chat || live !== this.#live;
+    this.#chat = state;
+    this.#live = live;
+    if (!gap) this.#people.receive(frame);
+    if (changed) {
+      this.#outbox.reconcile(state.messages, state.position);
+      this.#changed();
+    }
+    return gap;
+  }
+
+  /** The server no longer has our conversation: what is unsaid goes to a new one, and the person is told. */
+  #restart(gone: string): void {
+    if (this.#conversation !== gone) return; // The stream and a message may both have found out.
+    this.#stream.stop();
+    this.#leave();
+    this.#restarted = true;
+    this.#outbox.moveToNewConversation();
+    this.#outbox.kick();
+  }
+
+  #leave(): void {
+    if (this.#store.get<string>(CONVERSATION) === this.#conversation) this.#store.remove(CONVERSATION);
+    this.#conversation = null;
+    this.#chat = EMPTY;
+    this.#live = true;
+    this.#typing.rest(true);
+    this.#reading.stop();
+    this.#people.forget();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

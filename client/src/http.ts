@@ -1,0 +1,89 @@
+/** The calls of `/chat/v1`: Server-Sent Events to read, `POST` to write. */
+
+import { ApiError } from "./errors.ts";
+import { readEvents } from "./sse.ts";
+import type { Commands, Transport, Where } from "./transport.ts";
+import type { Frame, Opened, Position, Problem, Session } from "./types.ts";
+
+/** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
+export const TIMEOUT_MS = 15_000;
+
+/** A server or a proxy that asks for more is asked again all the same. */
+const LONGEST_ASKED_MS = 60_000;
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3), as milliseconds from `now`. */
+export function parseRetryAfter(header: string | null, now: number): number | null {
+  if (header === null) return null;
+  const seconds = Number(header);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
+  return Number.isNaN(wait) ? null : Math.min(LONGEST_ASKED_MS, Math.max(0, wait));
+}
+
+async function toError(response: Response): Promise<ApiError> {
+  const body: Partial<Problem> | null = await response.json().catch(() => null);
+  const retryAfter = parseRetryAfter(response.headers.get("Retry-After"), Date.now());
+  return ApiError.ofProblem({ ...body, status: response.status }, retryAfter);
+}
+
+/** Every method raises `ApiError` for an error answer, and what `fetch` raises when there is no answer. */
+export class HttpTransport implements Transport {
+  readonly #base: string;
+
+  /** `server` is an origin, with a path where a proxy adds one; no slash at its end. */
+  constructor(server: string) {
+    this.#base = `${server}/chat/v1`;
+  }
+
+  /** Signs in a guest; with the token of a session that is still valid, renews that one. */
+  signIn(token: string | null, name?: string): Promise<Session> {
+    return this.#post("/sessions", token, name === undefined || token ? {} : { name });
+  }
+
+  startConversation(token: string): Promise<Opened> {
+    return this.#post("/conversations", token, {});
+  }
+
+  /** Where a conversation's WebSocket is. */
+  socketUrl(conversationId: string): string {
+    return `${this.#base.replace(/^http/, "ws")}${pathOf(conversationId)}/socket`;
+  }
+
+  command<Name extends keyof Commands>(
+    { token, conversationId }: Where,
+    name: Name,
+    body: Commands[Name]["body"],
+  ): Promise<Commands[Name]["answer"]> {
+    return this.#post(`${pathOf(conversationId)}/${name === "send" ? "messages" : name}`, token, body);
+  }
+
+  async open({ token, conversationId }: Where, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${token}`, Accept: "text/event-stream" };
+    if (position) headers["Last-Event-ID"] = `${position.epoch}.${position.offset}`;
+    const url = `${this.#base}${pathOf(conversationId)}/stream`;
+    const response = await fetch(url, { headers, signal, cache: "no-store", credentials: "omit" });
+    if (response.status !== 200 || !response.body) throw await toError(response);
+    return framesOf(response.body);
+  }
+
+  async #post<Answer>(path: string, token: string | null, body: object): Promise<Answer> {
+    const headers: Record<string, string> = { "Content-Type": "application/json" };
+    if (token) headers["Authorization"] = `Bearer ${token}`;
+    const response = await fetch(this.#base + path, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+      credentials: "omit",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) throw await toError(response);
+    return (response.status === 204 ? {} : await response.json()) as Answer;
+  }
+}
+
+function pathOf(conversationId: string): string {
+  return `/conversations/${encodeURIComponent(conversationId)}`;
+}
+
+async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
+  for await (const data of readEvents(body)) yield JSON.parse(data) as Frame;
+}

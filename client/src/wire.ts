@@ -1,0 +1,628 @@
+/** Everything on the wire. Generated from `docs/protocol.schema.json` by `npm run types`: change that. */
+
+/**
+ * Everything on the wire of Switchboard's stream protocol; docs/protocol.md tells how it plays together. Clients ignore types and fields that they do not know; the server refuses fields that it does not.
+ */
+export type Wire = Frame | Command | Reply | Body | Answer;
+/**
+ * What a stream carries: the `data` of an event, or a WebSocket frame without `id`.
+ */
+export type Frame = Control | Entry | Ephemeral;
+/**
+ * Frames that are not about the conversation, but about the stream.
+ */
+export type Control = Connected | Snapshot | Ping | Status | Disconnect;
+/**
+ * Names one life of a log: it changes when the log's data was lost or restored.
+ */
+export type Epoch = string;
+/**
+ * A place in a log: dense, from 1.
+ */
+export type Offset = number;
+export type Role = "customer" | "bot" | "operator" | "observer";
+/**
+ * Milliseconds since 1970.
+ */
+export type Timestamp = number;
+export type TaskFailure = "unavailable" | "timeout" | "refused" | "error";
+/**
+ * Something that happened, at its place on the log.
+ */
+export type Entry =
+  | ConversationStarted
+  | ParticipantJoined
+  | MessageSent
+  | MessageStarted
+  | MessageDelta
+  | MessageCompleted
+  | MessageRead
+  | TurnStarted
+  | TurnStopping
+  | TurnCompleted
+  | TurnFailed
+  | TaskStarted
+  | TaskProgressed
+  | TaskCompleted
+  | TaskFailed
+  | SlotsChanged
+  | OwnerChanged;
+/**
+ * Told to whoever is connected, and never replayed.
+ */
+export type Ephemeral = ParticipantTyping | ParticipantPresent;
+/**
+ * What a client sends on a WebSocket, `connect` first and once.
+ */
+export type Command = ConnectCommand | SendCommand | TypingCommand | ReadCommand | StopCommand;
+/**
+ * Chosen by the client; its reply carries it.
+ */
+export type CommandId = number | string;
+/**
+ * Body of `POST /conversations/{id}/messages`, and of the command `send`.
+ */
+export type Send = SendText | SendPayload;
+/**
+ * Chosen by the client; sending it again does not send twice.
+ */
+export type ClientMessageId = string;
+/**
+ * 1 to 4,000 characters, not all of them blank.
+ */
+export type Text = string;
+/**
+ * Names a turn of one conversation.
+ */
+export type TurnId = string;
+/**
+ * What answers a command.
+ */
+export type Reply = ResultReply | ErrorReply;
+/**
+ * What HTTP calls carry.
+ */
+export type Body = NewSession | Nothing | Send | Typing | Read | Stop;
+/**
+ * What HTTP calls answer.
+ */
+export type Answer = Session | Opened | Snapshot | Receipt | HasRead | Stopping | Ticket | Health | Problem;
+
+/**
+ * The first frame of every stream.
+ */
+export interface Connected {
+  type: "connected";
+  epoch: Epoch;
+  offset: Offset;
+  /**
+   * Every entry after the position that was sent follows. If false, a snapshot does: throw away what you have.
+   */
+  recovered: boolean;
+  /**
+   * Milliseconds; a stream that is silent for twice as long is dead.
+   */
+  pingInterval: number;
+  /**
+   * Milliseconds to wait before the first reconnect.
+   */
+  retry: number;
+  /**
+   * Participants that have the conversation open. Absent: as before.
+   */
+  present?: string[];
+}
+/**
+ * The whole conversation; also the answer to `GET /conversations/{id}`.
+ */
+export interface Snapshot {
+  type: "snapshot";
+  epoch: Epoch;
+  offset: Offset;
+  conversationId: string;
+  participants: Participant[];
+  owner: string;
+  messages: Message[];
+  tasks: Task[];
+  /**
+   * The turn that is under way.
+   */
+  turn: string | null;
+  slots: {};
+  /**
+   * How far each participant has read.
+   */
+  read: {
+    [k: string]: Offset;
+  };
+}
+/**
+ * Somebody in a conversation; `id` is unique in the installation.
+ */
+export interface Participant {
+  id: string;
+  role: Role;
+  name: string;
+}
+/**
+ * A message as a snapshot shows it.
+ */
+export interface Message {
+  messageId: string;
+  author: Participant;
+  text: string;
+  buttons: Button[];
+  status: "sent" | "streaming" | "completed" | "interrupted";
+  timestamp: Timestamp;
+  /**
+   * A place in a log: dense, from 1.
+   */
+  offset: number;
+  payload?: string;
+  clientMessageId?: string;
+  turnId?: string;
+  image?: string;
+  custom?: {};
+  stopped?: boolean;
+}
+/**
+ * A reply that is offered; a click sends `payload` back.
+ */
+export interface Button {
+  title: string;
+  payload: string;
+}
+/**
+ * A task as a snapshot shows it.
+ */
+export interface Task {
+  taskId: string;
+  name: string;
+  title: string;
+  status: "running" | "completed" | "failed";
+  timestamp: Timestamp;
+  done?: number;
+  total?: number;
+  note?: string;
+  reason?: TaskFailure;
+  turnId?: string;
+}
+/**
+ * Comes in silence. If it is ahead of you, you have missed something: reconnect.
+ */
+export interface Ping {
+  type: "ping";
+  epoch: Epoch;
+  offset: Offset;
+}
+/**
+ * `live: false`: what you see may be late. `true`: everything has arrived.
+ */
+export interface Status {
+  type: "status";
+  live: boolean;
+}
+/**
+ * The last frame before the server closes. Without `reconnect` do not come back by yourself.
+ */
+export interface Disconnect {
+  type: "disconnect";
+  code: number;
+  reason: string;
+  reconnect: boolean;
+}
+/**
+ * The first entry of every log.
+ */
+export interface ConversationStarted {
+  type: "conversation.started";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  conversationId: string;
+  owner: string;
+}
+/**
+ * Somebody may read and write from here on.
+ */
+export interface ParticipantJoined {
+  type: "participant.joined";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  participant: Participant;
+}
+/**
+ * A whole message, of anybody. `payload` is what a clicked button carried; `text` is then its title.
+ */
+export interface MessageSent {
+  type: "message.sent";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  messageId: string;
+  author: Participant;
+  text: string;
+  buttons: Button[];
+  payload?: string;
+  clientMessageId?: string;
+  turnId?: string;
+  image?: string;
+  custom?: {};
+  metadata?: {};
+}
+/**
+ * A streamed message begins.
+ */
+export interface MessageStarted {
+  type: "message.started";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  messageId: string;
+  author: Participant;
+  turnId: string;
+}
+/**
+ * More of a streamed message: `delta` is appended to its text.
+ */
+export interface MessageDelta {
+  type: "message.delta";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  messageId: string;
+  delta: string;
+  /**
+   * A place in a log: dense, from 1.
+   */
+  first?: number;
+}
+/**
+ * The whole text of a streamed message; it replaces what was streamed.
+ */
+export interface MessageCompleted {
+  type: "message.completed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  messageId: string;
+  author: Participant;
+  text: string;
+  turnId: string;
+  buttons: Button[];
+  /**
+   * Somebody stopped it: the text is what there was so far.
+   */
+  stopped?: boolean;
+}
+/**
+ * Somebody has seen everything up to and including `upTo`.
+ */
+export interface MessageRead {
+  type: "message.read";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  participantId: string;
+  upTo: Offset;
+}
+/**
+ * The bot begins to answer the message `messageId`.
+ */
+export interface TurnStarted {
+  type: "turn.started";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  turnId: string;
+  messageId: string;
+}
+/**
+ * Somebody asked the turn to stop; it ends within seconds, with what it has.
+ */
+export interface TurnStopping {
+  type: "turn.stopping";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  turnId: string;
+  participantId: string;
+}
+/**
+ * The bot has answered, or was stopped.
+ */
+export interface TurnCompleted {
+  type: "turn.completed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  turnId: string;
+  stopped?: boolean;
+}
+/**
+ * The bot could not answer; an apology stands before this entry.
+ */
+export interface TurnFailed {
+  type: "turn.failed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  turnId: string;
+  reason: string;
+}
+/**
+ * Work began; `title` is for people.
+ */
+export interface TaskStarted {
+  type: "task.started";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  taskId: string;
+  name: string;
+  title: string;
+  turnId?: string;
+}
+/**
+ * `done` of `total` steps are behind; `note` says what comes next.
+ */
+export interface TaskProgressed {
+  type: "task.progressed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  taskId: string;
+  done: number;
+  total: number;
+  note: string;
+}
+/**
+ * The work is done, and had its effect if it has one.
+ */
+export interface TaskCompleted {
+  type: "task.completed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  taskId: string;
+}
+/**
+ * The work was not done; nothing may be said to have happened.
+ */
+export interface TaskFailed {
+  type: "task.failed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  taskId: string;
+  reason: TaskFailure;
+}
+/**
+ * Slots that the bot shares, with their new values; null is a slot without a value.
+ */
+export interface SlotsChanged {
+  type: "slots.changed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  slots: {};
+  turnId: string;
+}
+/**
+ * Who answers from here on: `bot:<id>`, `queue:<id>` or `operator:<id>`, under the new `term`.
+ */
+export interface OwnerChanged {
+  type: "owner.changed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  owner: string;
+  term: number;
+}
+/**
+ * Somebody writes, or has stopped. Said again while it goes on; forget it after 6 s.
+ */
+export interface ParticipantTyping {
+  type: "participant.typing";
+  timestamp: Timestamp;
+  participantId: string;
+  typing: boolean;
+}
+/**
+ * Somebody has the conversation open somewhere, or no longer has.
+ */
+export interface ParticipantPresent {
+  type: "participant.present";
+  timestamp: Timestamp;
+  participantId: string;
+  present: boolean;
+}
+/**
+ * `connect` on a WebSocket.
+ */
+export interface ConnectCommand {
+  id: CommandId;
+  connect: Connect;
+}
+/**
+ * Body of the first command on a WebSocket. A position that is malformed is none.
+ */
+export interface Connect {
+  token: string;
+  epoch?: string | null;
+  offset?: number | null;
+}
+/**
+ * `send` on a WebSocket.
+ */
+export interface SendCommand {
+  id: CommandId;
+  send: Send;
+}
+/**
+ * A message in words.
+ */
+export interface SendText {
+  clientMessageId: ClientMessageId;
+  text: Text;
+  payload?: null;
+  metadata?: Metadata | null;
+}
+/**
+ * Flat; at most 4 KiB of JSON.
+ */
+export interface Metadata {
+  [k: string]: string | number | boolean | null;
+}
+/**
+ * A button's payload; one that was not offered counts as text.
+ */
+export interface SendPayload {
+  clientMessageId: ClientMessageId;
+  payload: Text;
+  text?: null;
+  metadata?: Metadata | null;
+}
+/**
+ * `typing` on a WebSocket.
+ */
+export interface TypingCommand {
+  id: CommandId;
+  typing: Typing;
+}
+/**
+ * Body of `POST /conversations/{id}/typing`, and of the command `typing`.
+ */
+export interface Typing {
+  typing: boolean;
+}
+/**
+ * `read` on a WebSocket.
+ */
+export interface ReadCommand {
+  id: CommandId;
+  read: Read;
+}
+/**
+ * Body of `POST /conversations/{id}/read`, and of the command `read`: everything up to this offset was seen.
+ */
+export interface Read {
+  upTo: number;
+}
+/**
+ * `stop` on a WebSocket.
+ */
+export interface StopCommand {
+  id: CommandId;
+  stop: Stop;
+}
+/**
+ * Body of `POST /conversations/{id}/stop`, and of the command `stop`: this turn, or whichever is under way.
+ */
+export interface Stop {
+  turnId?: TurnId | null;
+}
+/**
+ * A command that was carried out.
+ */
+export interface ResultReply {
+  id: CommandId;
+  result: Receipt | HasRead | Stopping | Joined | Told;
+}
+/**
+ * Answer to a message: it is on the log. `duplicate`: it was there before.
+ */
+export interface Receipt {
+  messageId: string;
+  epoch: Epoch;
+  offset: Offset;
+  duplicate: boolean;
+}
+/**
+ * Answer to `read`.
+ */
+export interface HasRead {
+  upTo: Offset;
+}
+/**
+ * Answer to `stop`: the turn that will end, or null.
+ */
+export interface Stopping {
+  turnId: TurnId | null;
+}
+/**
+ * Answer to `connect`: who the token says that you are.
+ */
+export interface Joined {
+  participant: string;
+}
+/**
+ * Answer to `typing` on a WebSocket; `POST` answers 204.
+ */
+export interface Told {}
+/**
+ * A command that was not. `id` is null if it had none.
+ */
+export interface ErrorReply {
+  id: number | string | null;
+  error: CommandError;
+}
+/**
+ * `code` is for programs, `message` for people. `temporary`: the same may succeed later.
+ */
+export interface CommandError {
+  code: string;
+  message: string;
+  temporary: boolean;
+}
+/**
+ * Body of `POST /sessions`.
+ */
+export interface NewSession {
+  name?: string;
+}
+/**
+ * Body of `POST /conversations` and `POST /tickets`.
+ */
+export interface Nothing {}
+/**
+ * Answer to `POST /sessions`.
+ */
+export interface Session {
+  token: string;
+  expiresAt: Timestamp;
+  participant: Participant;
+}
+/**
+ * Answer to `POST /conversations`.
+ */
+export interface Opened {
+  conversationId: string;
+  epoch: Epoch;
+  offset: Offset;
+}
+/**
+ * Answer to `POST /tickets`: good once, for `expiresIn` milliseconds.
+ */
+export interface Ticket {
+  ticket: string;
+  expiresIn: number;
+}
+/**
+ * Answer to `GET /health`.
+ */
+export interface Health {
+  status: "ready" | "starting";
+  model: string | null;
+}
+/**
+ * Every error over HTTP (RFC 9457). Programs switch on `code`, people read `detail`.
+ */
+export interface Problem {
+  type: "about:blank";
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+}
