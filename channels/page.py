@@ -1,4 +1,4 @@
-"""The page at `/` and the script that a site includes. Only files that were there at the start are served."""
+"""The page at `/` and the scripts that a site includes. Only files that were there at the start are served."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from channels.problems import Problem
 ROOT = Path(__file__).parents[1]
 PLAIN_PAGE = ROOT / "widget" / "page"
 WIDGET = ROOT / "widget" / "dist" / "widget.js"
+CLIENT = ROOT / "client" / "dist" / "client.js"
 MAX_FILES = 200  # a page folder, not a web site
 
 
@@ -22,19 +23,29 @@ def page_folder(folder: Path) -> Path:
 
 
 def add_page(blueprint: Blueprint, folder: Path) -> None:
-    """Serve every file of the page's folder, by its name, and `/widget.js`. `/` itself is taken by `front_page`."""
+    """Serve every file of the page's folder, by its name, and the scripts. `/` itself is taken by `front_page`."""
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     public = [path for path in files if not any(part.startswith(".") for part in path.parts)]
     for number, path in enumerate(public[:MAX_FILES]):
         blueprint.static(f"/{path.as_posix()}", folder / path, name=f"page_{number}")
     blueprint.add_route(widget, "/widget.js", name="widget")
+    blueprint.add_route(client, "/client.js", name="client")
 
 
 async def widget(request: Request) -> HTTPResponse:
     """The chat as one script."""
-    if not WIDGET.is_file():
-        raise Problem(404, "not_built", "The widget is not built. `make run` builds it.")
-    return await file(WIDGET, mime_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    return await _built(WIDGET, WIDGET.is_file())
+
+
+async def client(request: Request) -> HTTPResponse:
+    """The protocol client as one module, for pages with a chat of their own."""
+    return await _built(CLIENT, CLIENT.is_file())
+
+
+async def _built(script: Path, there: bool) -> HTTPResponse:
+    if not there:
+        raise Problem(404, "not_built", f"{script.name} is not built. `make run` builds it.")
+    return await file(script, mime_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
 async def front_page(folder: Path, request: Request) -> HTTPResponse | None:

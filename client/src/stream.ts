@@ -119,7 +119,6 @@ export class LiveStream {
       return backoff(this.#failures, this.#retry);
     } catch (error) {
       if (run !== this.#run) return 0;
-      console.debug("switchboard: the stream ended", error);
       return this.#waitAfter(error);
     } finally {
       clearTimeout(renew);

@@ -40,7 +40,6 @@ const last = () => connections.at(-1) as Connection;
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, "random").mockReturnValue(0.99);
-  vi.spyOn(console, "debug").mockImplementation(() => undefined);
   connections = [];
   links = [];
   failures = [];

@@ -30,14 +30,15 @@ async def test_nothing_else_is_served(server: Server, path: str) -> None:
     assert (await server.http.get(path)).status_code == 404
 
 
-async def test_the_widget_is_served_once_it_is_built(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["widget", "client"])
+async def test_a_script_is_served_once_it_is_built(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    built = tmp_path / "widget.js"
-    monkeypatch.setattr(module, "WIDGET", built)
-    assert_problem(await server.http.get("/widget.js"), 404, "not_built")
+    built = tmp_path / f"{name}.js"
+    monkeypatch.setattr(module, name.upper(), built)
+    assert_problem(await server.http.get(f"/{name}.js"), 404, "not_built")
     built.write_text("1")
-    answer = await server.http.get("/widget.js")
+    answer = await server.http.get(f"/{name}.js")
     assert (answer.text, answer.headers["content-type"]) == ("1", "text/javascript; charset=utf-8")
     assert answer.headers["cache-control"] == "no-cache"
 
