@@ -32,6 +32,10 @@ export function Composer({ field, answering }: Props): ComponentChild {
     void client.stop();
     field.current?.focus(); // The button goes away with the turn, which would drop the focus to the page.
   };
+  const onInput = ({ currentTarget }: TargetedInputEvent<HTMLTextAreaElement>) => {
+    setDraft(currentTarget.value);
+    client.type(currentTarget.value.trim() !== "");
+  };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -56,7 +60,7 @@ export function Composer({ field, answering }: Props): ComponentChild {
           aria-invalid={left < 0}
           aria-describedby="counter"
           enterkeyhint="send"
-          onInput={(event: TargetedInputEvent<HTMLTextAreaElement>) => setDraft(event.currentTarget.value)}
+          onInput={onInput}
           onKeyDown={onKeyDown}
         />
       </div>

@@ -1,4 +1,4 @@
-/** The panel's head: whose chat this is, whether it is connected, and the way out. */
+/** The panel's head: whose chat this is, whether it is connected and up to date, and the way out. */
 
 import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -13,55 +13,64 @@ const PATIENCE_MS = 1_500;
 export interface HeaderProps {
   title: string;
   link: Link;
+  /** Whether the server itself is up to date. */
+  live: boolean;
   started: boolean;
   onStartOver(): void;
   onClose(): void;
 }
 
-export function Header({ title, link, started, onStartOver, onClose }: HeaderProps): ComponentChild {
+export function Header({ title, link, live, started, onStartOver, onClose }: HeaderProps): ComponentChild {
   const { strings } = useSurroundings().language;
-  const health = useHealth(link, started);
+  const health = useHealth(link, live, started);
   return (
-    <div class="head">
-      <span class="emblem">
-        <ChatIcon />
-      </span>
-      <div class="title">
-        <h2 id="title">{title}</h2>
-        <p class={`health ${health}`}>{healthText(health, strings)}</p>
-      </div>
-      {started && (
-        <button type="button" class="tool" onClick={onStartOver} aria-label={strings.startOver} title={strings.startOver}>
-          <StartOverIcon />
+    <>
+      <div class="head">
+        <span class="emblem">
+          <ChatIcon />
+        </span>
+        <div class="title">
+          <h2 id="title">{title}</h2>
+          <p class={`health ${health}`}>{healthText(health, strings)}</p>
+        </div>
+        {started && (
+          <button type="button" class="tool" onClick={onStartOver} aria-label={strings.startOver} title={strings.startOver}>
+            <StartOverIcon />
+          </button>
+        )}
+        <button type="button" class="tool" onClick={onClose} aria-label={strings.close} title={strings.close}>
+          <CloseIcon />
         </button>
+      </div>
+      {health === "late" && (
+        <p class="strip" role="status">
+          {strings.late}
+        </p>
       )}
-      <button type="button" class="tool" onClick={onClose} aria-label={strings.close} title={strings.close}>
-        <CloseIcon />
-      </button>
-    </div>
+    </>
   );
 }
 
-type Health = "idle" | "connecting" | "online" | "reconnecting" | "refused";
+type Health = "idle" | "connecting" | "online" | "late" | "reconnecting" | "refused";
 
 function healthText(health: Health, strings: Strings): string {
-  return strings[health];
+  return strings[health === "late" ? "reconnecting" : health];
 }
 
-function healthOf(link: Link, wasLive: boolean): Health {
-  if (link === "open") return "online";
+function healthOf(link: Link, live: boolean, wasOpen: boolean): Health {
+  if (link === "open") return live ? "online" : "late";
   if (link === "refused") return "refused";
-  return wasLive ? "reconnecting" : "connecting";
+  return wasOpen ? "reconnecting" : "connecting";
 }
 
 /** The state to show: a connection that is replaced at once goes on being shown as up. */
-function useHealth(link: Link, started: boolean): Health {
+function useHealth(link: Link, live: boolean, started: boolean): Health {
   const [shown, setShown] = useState<Health>("connecting");
   useEffect(() => {
-    const now = healthOf(link, shown === "online" || shown === "reconnecting");
-    if (now !== "reconnecting") return setShown(now);
+    const now = healthOf(link, live, shown === "online" || shown === "late" || shown === "reconnecting");
+    if (now !== "reconnecting" && now !== "late") return setShown(now);
     const timer = setTimeout(() => setShown(now), PATIENCE_MS);
     return () => clearTimeout(timer);
-  }, [link]);
+  }, [link, live]);
   return started ? shown : "idle";
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Button, View } from "@switchboard/client";
+import type { Button, ChatClient, View } from "@switchboard/client";
 import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
 import { useSurroundings } from "./context";
@@ -28,6 +28,7 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
     if (open && takesFocus) focusFor(field.current, panel.current);
   }, [open]);
 
+  useSeeing(client, view, open);
   const onPress = (button: Button) => {
     client.press(button);
     focusFor(field.current, panel.current); // The button is disabled now, which would drop the focus to the page.
@@ -52,7 +53,14 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
         else onClose();
       }}
     >
-      <Header title={title} link={view.link} started={view.started} onStartOver={() => setAsking(true)} onClose={onClose} />
+      <Header
+        title={title}
+        link={view.link}
+        live={view.live}
+        started={view.started}
+        onStartOver={() => setAsking(true)}
+        onClose={onClose}
+      />
       {asking && (
         <StartOver
           onYes={() => {
@@ -67,6 +75,16 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
       <Announcer view={view} />
     </section>
   );
+}
+
+/** Tells the others what the visitor has read: while the panel is open and the page is looked at. */
+function useSeeing(client: ChatClient, view: View, open: boolean): void {
+  useEffect(() => {
+    const look = () => open && document.visibilityState === "visible" && client.see();
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [client, view, open]);
 }
 
 function StartOver({ onYes, onNo }: { onYes(): void; onNo(): void }): ComponentChild {

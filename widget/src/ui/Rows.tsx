@@ -4,7 +4,7 @@ import type { ComponentChild } from "preact";
 import type { Button, Message, Outgoing } from "@switchboard/client";
 import { Choices } from "./Choices";
 import { useSurroundings } from "./context";
-import { WarningIcon } from "./icons";
+import { CheckIcon, WarningIcon } from "./icons";
 import { safeUrl } from "./markdown/render";
 import { MessageText } from "./MessageText";
 import { pure } from "./pure";
@@ -18,8 +18,8 @@ interface Handlers {
 export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChild {
   switch (row.kind) {
     case "message": {
-      const { message, first, open, chosen } = row;
-      if (row.mine) return <OwnMessage text={message.text} timestamp={message.timestamp} first={first} />;
+      const { message, first, open, chosen, read } = row;
+      if (row.mine) return <OwnMessage text={message.text} timestamp={message.timestamp} first={first} read={read} />;
       return <OthersMessage message={message} first={first} open={open} chosen={chosen} onPress={onPress} />;
     }
     case "outgoing":
@@ -28,15 +28,27 @@ export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChi
       return <TaskCard task={row.task} />;
     case "typing":
       return <Typing name={row.name} />;
+    case "writing":
+      return <Writing names={row.names} />;
   }
 }
 
-const OwnMessage = pure((props: { text: string; timestamp: number; first: boolean }) => (
+const OwnMessage = pure((props: { text: string; timestamp: number; first: boolean; read: boolean }) => (
   <div class={`row mine ${props.first ? "first" : ""}`}>
     <Byline timestamp={props.timestamp} name={null} hidden={!props.first} />
     <div class="bubble">{props.text}</div>
+    {props.read && <HasRead />}
   </div>
 ));
+
+function HasRead(): ComponentChild {
+  const { strings } = useSurroundings().language;
+  return (
+    <p class="receipt">
+      <CheckIcon /> {strings.read}
+    </p>
+  );
+}
 
 interface OthersProps extends Handlers {
   message: Message;
@@ -128,5 +140,21 @@ function Typing({ name }: { name: string | null }): ComponentChild {
         <i />
       </div>
     </div>
+  );
+}
+
+/** Other people, who may take their time: less of a promise than the bot's bubble. */
+function Writing({ names }: { names: string[] }): ComponentChild {
+  const { strings } = useSurroundings().language;
+  const [name, ...more] = names;
+  return (
+    <p class="row writing">
+      <span>{name === undefined || more.length > 0 ? strings.severalTyping : strings.typing(name)}</span>
+      <span class="dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+    </p>
   );
 }

@@ -13,17 +13,21 @@ export interface MessageRow {
   open: boolean;
   /** The payload of the button that was pressed. */
   chosen: string | null;
+  /** The last of the visitor's that somebody else has read. */
+  read: boolean;
 }
 
 export type Row =
   | MessageRow
   | { kind: "outgoing"; key: string; item: Outgoing; first: boolean }
   | { kind: "task"; key: string; task: Task }
-  | { kind: "typing"; key: string; name: string | null };
+  | { kind: "typing"; key: string; name: string | null }
+  | { kind: "writing"; key: string; names: string[] };
 
 export function rowsOf(view: View): Row[] {
   const { messages, tasks } = view.chat;
   const reply = replyTo(view);
+  const read = lastRead(view);
   const rows: Row[] = [];
   const placed = new Set<Task>();
   const place = (task: Task) => {
@@ -46,6 +50,7 @@ export function rowsOf(view: View): Row[] {
       first,
       open: answer === undefined && message.status !== "streaming",
       chosen: answer ?? null,
+      read: message === read,
     });
   });
   tasks.filter((task) => task.status === "running" && !placed.has(task)).forEach(place);
@@ -54,7 +59,21 @@ export function rowsOf(view: View): Row[] {
     previous = view.me;
   }
   if (isThinking(view)) rows.push({ kind: "typing", key: "typing", name: botName(view) });
+  const names = writers(view);
+  if (names.length > 0) rows.push({ kind: "writing", key: "writing", names });
   return rows;
+}
+
+/** Of the visitor's messages, the last that anybody else has read. */
+function lastRead({ chat, me }: View): Message | undefined {
+  const others = Object.entries(chat.read).filter(([id]) => id !== me);
+  const upTo = Math.max(0, ...others.map(([, offset]) => offset));
+  return chat.messages.findLast((message) => isMine(message, me) && message.offset <= upTo);
+}
+
+/** Names of the people who write. */
+function writers({ chat, typing }: View): string[] {
+  return chat.participants.filter(({ id }) => typing.includes(id)).map(({ name }) => name);
 }
 
 /** For each message that the visitor has answered: the payload that the answer carried ("" for words). */

@@ -73,3 +73,26 @@ it("only the first of several messages by one author carries the name", () => {
   );
   expect(messages(rowsOf(viewOf(two))).map((row) => row.first)).toEqual([true, false]);
 });
+
+describe("other people", () => {
+  const EVE = { id: "op_eve", role: "operator", name: "Eve" } as const;
+  const said = (messageId: string, author: object) => ({ type: "message.sent", messageId, author, text: messageId, buttons: [] }) as const;
+  const read = (participantId: string, upTo: number) => ({ type: "message.read", participantId, upTo }) as const;
+  const marked = (view: View) => messages(rowsOf(view)).filter((row) => row.read).map((row) => row.message.messageId);
+
+  it("mark the last message of the visitor that they have read", () => {
+    const entries = log(said("m1", ADA), said("m2", ADA), said("m3", EVE), said("m4", ADA), read(EVE.id, 3));
+    expect(marked(viewOf(entries))).toEqual(["m2"]);
+    expect(marked(viewOf([...entries, ...log(...entries.map((entry) => entry as never), read(EVE.id, 5)).slice(5)]))).toEqual(["m4"]);
+  });
+
+  it("are not the visitor", () => {
+    expect(marked(viewOf(log(said("m1", ADA), read(ADA.id, 1))))).toEqual([]);
+  });
+
+  it("who write are named at the end, if they are known", () => {
+    const entries = log({ type: "participant.joined", participant: EVE }, said("m1", ADA));
+    expect(rowsOf(viewOf(entries, { typing: [EVE.id, "nobody"] })).at(-1)).toMatchObject({ kind: "writing", names: ["Eve"] });
+    expect(kinds(rowsOf(viewOf(entries, { typing: ["nobody"] })))).toEqual(["message"]);
+  });
+});
