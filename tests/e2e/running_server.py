@@ -28,7 +28,8 @@ class RunningServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._output = folder / "output.txt"
-        own = {"PORT": str(self.port), "ACTION_PORT": str(free_port()), "DATA_DIR": str(folder / "data")}
+        self.data = folder / "data"
+        own = {"PORT": str(self.port), "ACTION_PORT": str(free_port()), "DATA_DIR": str(self.data)}
         self._environment = {**os.environ, **own}
         self._process: subprocess.Popen[bytes] | None = None
 
