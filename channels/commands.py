@@ -71,7 +71,8 @@ def parse_command(frame: Any) -> Command:
         data = json.loads(frame)
     except (ValueError, RecursionError) as error:
         raise Problem(400, "bad_json", "A command is JSON.") from error
-    if not isinstance(data, dict) or not isinstance(data.get("id"), (int, str)):
+    known = isinstance(data, dict) and isinstance(data.get("id"), (int, str)) and not isinstance(data["id"], bool)
+    if not known:
         raise Problem(422, "invalid", "A command is an object with an id, a number or a string.")
     names = [name for name in data if name != "id"]
     if len(names) != 1:

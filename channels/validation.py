@@ -134,6 +134,8 @@ class Send(_Strict):
 
 def parse(model: type[M], data: Any) -> M:
     """The body as a model. Raises `Problem` 422, naming the first field that is wrong."""
+    if not isinstance(data, dict):  # pydantic would take a list of pairs for an object
+        raise Problem(422, "invalid", "must be an object")
     try:
         return model.parse_obj(data)
     except ValidationError as error:

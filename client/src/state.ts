@@ -179,16 +179,14 @@ function editTask(state: ChatState, taskId: string, edit: Partial<Task>): readon
   return state.tasks.map((task) => (task.taskId === taskId ? { ...task, ...edit } : task));
 }
 
-/** The end of a turn ends every message that it left open. */
+/** The end of a turn ends every message that is still open, also of an earlier turn that a crash cut off. */
 function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
   const messages = state.messages.map((message): Message => {
-    const open = message.turnId === turnId && message.status === "streaming";
-    return open ? { ...message, status: "interrupted" } : message;
+    return message.status === "streaming" ? { ...message, status: "interrupted" } : message;
   });
   const tasks = state.tasks.map((task): Task => {
     const open = task.turnId === turnId && task.status === "running";
     return open ? { ...task, status: "failed" } : task;
   });
-  const ended = (turn: string | null) => (turn === turnId ? null : turn);
-  return { messages, tasks, turn: ended(state.turn), stopping: ended(state.stopping) };
+  return { messages, tasks, turn: null, stopping: null };
 }

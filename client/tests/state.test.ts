@@ -111,7 +111,7 @@ describe("positions", () => {
 });
 
 describe("endings", () => {
-  it("a failed turn interrupts its open message, and only its own", () => {
+  it("a failed turn interrupts every open message, also of a turn that a crash cut off", () => {
     const entries = log(
       { type: "message.started", messageId: "m1", author: BOT, turnId: "t1" },
       { type: "message.delta", messageId: "m1", delta: "Half" },
@@ -120,7 +120,7 @@ describe("endings", () => {
       { type: "turn.failed", turnId: "t1", reason: "error" },
     );
     const state = live(entries);
-    expect(state.messages.map(({ text, status }) => [text, status])).toEqual([["Half", "interrupted"], ["", "streaming"]]);
+    expect(state.messages.map(({ text, status }) => [text, status])).toEqual([["Half", "interrupted"], ["", "interrupted"]]);
     expect(state.turn).toBeNull();
   });
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+import random
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -12,15 +15,17 @@ from typing import Any
 
 import pytest
 
-from switchboard.log.events import MessageSent, Participant
+from switchboard.log.events import MessageDelta, MessageSent, MessageStarted, Participant
 from switchboard.log.log import Draft
 from switchboard.turns.turn import BOT
-from tests.e2e.cable import Cable
+from tests.e2e.cable import CHUNK, Cable
 from tests.support.clients import Client, client
 from tests.support.edge import Edge, Guest
 from tests.support.redis_server import RedisServer
 from tests.support.scripted_bot import ScriptedBot, answering, stream
 
+KILLS = 100
+DELTAS = 1_000
 WORDS = ("Grüße, ", "世界", " 👋🏽 ", "naïve", " ﷽", " e\u0301nd")
 
 
@@ -132,6 +137,63 @@ async def test_a_cut_in_the_middle_of_a_word_loses_and_doubles_nothing(
         cable.plug()
         view = await own.until(lambda view: idle(view, 2) and view["link"] == "open")
     assert texts(view) == ["talk", "".join(WORDS)]
+    assert_same(view, await on_the_log(edge, tmp_path))
+
+
+class Shears(Cable):
+    """A cable that is cut again and again, each time after some bytes: in a head, in a frame, in a letter."""
+
+    def __init__(self, target_port: int) -> None:
+        self.random = random.Random(7)
+        self.cutting = False
+        self.kills = 0
+        super().__init__(target_port)
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            left = self.random.randrange(100, 3_000)
+            to_client = source.getpeername() == self._target
+            while chunk := source.recv(CHUNK):
+                if self.cutting and to_client and len(chunk) > left:
+                    sink.sendall(chunk[:left])
+                    self.kills += 1
+                    break
+                left -= len(chunk)
+                sink.sendall(chunk)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+@pytest.fixture
+def shears(edge: Edge) -> Iterator[Shears]:
+    cable = Shears(int(edge.url.rsplit(":", 1)[1]))
+    yield cable
+    cable.close()
+
+
+async def test_a_hundred_cuts_anywhere_lose_and_double_nothing(
+    edge: Edge, bot: ScriptedBot, run: Run, shears: Shears, tmp_path: Path
+) -> None:
+    async with run(shears.url) as own:
+        await own.call("send", "hello")
+        view = await own.until(lambda view: idle(view, 2) and view["link"] == "open")
+        log, conversation = edge.chat.log, kept(tmp_path)["conversation"]
+        await log.publish(conversation, Draft(MessageStarted("m_long", BOT, "t9")))
+        shears.cutting = True
+        said: list[str] = []
+        async with asyncio.timeout(90):
+            while shears.kills < KILLS or len(said) < DELTAS:
+                before = shears.kills
+                for word in WORDS:
+                    said.append(word)
+                    await log.publish(conversation, Draft(MessageDelta("m_long", word)))
+                if shears.kills > before:
+                    await own.call("reconnect")  # as at the browser's word that the network is back: without a wait
+        shears.cutting = False
+        view = await own.until(lambda view: texts(view)[-1] == "".join(said) and view["link"] == "open")
+    assert texts(view) == ["hello", "You said hello.", "".join(said)]
     assert_same(view, await on_the_log(edge, tmp_path))
 
 
