@@ -172,6 +172,7 @@ export class LiveStream {
   }
 
   #cut(): void {
+    clearTimeout(this.#watchdog);
     this.#connection?.abort();
   }
 

@@ -195,6 +195,7 @@ it("stopped, it stays stopped, and starts anew", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(connections).toHaveLength(1);
   expect(stream.link).toBe("idle");
+  expect(vi.getTimerCount()).toBe(0); // One would keep a program in Node from ending.
   stream.start();
   await settle();
   expect(connections).toHaveLength(2);
