@@ -13,7 +13,8 @@ const server = createServer((request, response) => {
   let body = "";
   request.on("data", (piece) => (body += piece));
   request.on("end", () => {
-    for (const entry of JSON.parse(body)) for (const reader of readers) reader.write(`id: x.${entry.id}\ndata: ${entry.json}\n\n`);
+    const event = `id: x.1\ndata: ${body}\n\n`;
+    for (const reader of readers) reader.write(event);
     response.end();
   });
 });
