@@ -27,3 +27,12 @@ class _Asyncio:
 def mend_websockets() -> None:
     """Mend `recv` in this process. Doing it twice changes nothing."""
     vars(impl)["asyncio"] = _Asyncio()
+
+
+async def receive(ws: Any) -> str | bytes:
+    """The next message of a WebSocket, without the task and the futures that `recv` keeps for each one that waits.
+
+    Whoever waits is cancelled when the client leaves, with its handler.
+    """
+    message: str | bytes = await ws.assembler.get()
+    return message

@@ -25,8 +25,9 @@ from channels.farewell import (
     Farewell,
 )
 from channels.problems import Problem, problem_of
+from channels.sanic_compat import receive
 from channels.services import Chat, chat_of
-from channels.stream import WRITE_SECONDS
+from channels.stream import WRITE_SECONDS, let_go
 from channels.validation import Connect, parse
 from channels.wire import Once, Wire, close_frame, pieces, text_frame
 from switchboard.cancellation import absorb_cancellation
@@ -56,6 +57,7 @@ async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
     try:
         if not may_call(request, chat.settings.origins):
             raise Closed(REFUSED)
+        let_go(request)
         await _serve(chat, socket)
     except asyncio.CancelledError:
         if not chat.stopping:
@@ -115,7 +117,7 @@ class Socket:
     async def _connected(self) -> tuple[Session, Position | None]:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                command = commands.parse_command(await self._ws.recv())
+                command = commands.parse_command(await receive(self._ws))
         except (TimeoutError, Problem) as error:
             raise Closed(NOT_CONNECTED) from error
         if command.name != "connect":
@@ -156,7 +158,7 @@ class Socket:
         """Commands, one after the other; each gets its reply. Raises `Closed` for a flood of them."""
         pace = commands.Pace()
         while True:
-            frame = await self._ws.recv()
+            frame = await receive(self._ws)
             command_id: int | str | None = None
             try:
                 pace.check()

@@ -76,7 +76,8 @@ async def _pump(
                 for portion in pieces(batch, _text):
                     async with asyncio.timeout(WRITE_SECONDS):
                         await response.send("".join(portion))
-                _let_go(request, response)
+                let_go(request)
+                response.headers = NO_HEADERS
     except asyncio.CancelledError:
         if not chat.stopping:
             raise
@@ -91,9 +92,9 @@ async def _pump(
     return None
 
 
-def _let_go(request: Request, response: Any) -> None:
+def let_go(request: Request) -> None:
     """Of what no stream needs once it has begun: the headers are a fifth of what an idle one holds in memory."""
-    request.headers = response.headers = NO_HEADERS
+    request.headers = NO_HEADERS
     request.head = b""
 
 
