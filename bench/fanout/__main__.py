@@ -33,13 +33,8 @@ def compare(ours: Ours) -> dict[str, object]:
         "node_socket_io": servers.node_socket_io,
         "rasa_socket_io": servers.rasa_socket_io,
     }
-    rounds = [
-        {
-            name: fan_out(serving, FEWER if name == "rasa_socket_io" else READERS)
-            for name, serving in contestants.items()
-        }
-        for _ in range(PAIRS)
-    ]
+    crowds = {name: FEWER if name == "rasa_socket_io" else READERS for name in contestants}
+    rounds = [{name: fan_out(serving, crowds[name]) for name, serving in contestants.items()} for _ in range(PAIRS)]
     result: dict[str, object] = {
         name: {figure: statistics.median(one[name][figure] for one in rounds) for figure in rounds[0][name]}
         for name in contestants
