@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import signal
-import socket
-import sys
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,54 +16,17 @@ import pytest
 from switchboard.log.events import MessageDelta, MessageStarted
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT
-from tests.support.waiting import bounded, until
-
-SECRET = "a secret for tests, of 32 characters or more"
-
-
-@dataclass
-class EdgeProcess:
-    """`python -m channels`."""
-
-    url: str
-    process: asyncio.subprocess.Process
-
-    def kill(self) -> None:
-        """As a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-
-
-@contextlib.asynccontextmanager
-async def edge(redis_url: str) -> AsyncIterator[EdgeProcess]:
-    """One that answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "REDIS_URL": redis_url, "SECRET_KEY": SECRET, "LOG_LEVEL": "ERROR"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "channels", "--port", str(port), env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient() as http:
-
-            async def answers() -> bool:
-                with contextlib.suppress(httpx.TransportError):
-                    return (await http.get(f"{url}/chat/v1/health")).status_code == 200
-                return False
-
-            await until(answers)
-        yield EdgeProcess(url, process)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+from tests.support.edge_process import EdgeProcess, edge_process
+from tests.support.waiting import bounded
 
 
 @pytest.fixture
-async def edges(redis_url: str) -> AsyncIterator[tuple[EdgeProcess, EdgeProcess]]:
+async def edges(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[EdgeProcess, EdgeProcess]]:
     """Two, which share nothing but Redis."""
-    async with edge(redis_url) as one, edge(redis_url) as two:
+    async with (
+        edge_process(redis_url, tmp_path / "one.log") as one,
+        edge_process(redis_url, tmp_path / "two.log") as two,
+    ):
         yield one, two
 
 
