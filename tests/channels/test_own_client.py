@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ import pytest
 from switchboard.log.events import MessageDelta, MessageSent, MessageStarted, Participant
 from switchboard.log.log import Draft
 from switchboard.turns.turn import BOT
-from tests.e2e.cable import CHUNK, Cable
+from tests.support.cable import Cable, Shears
 from tests.support.clients import Client, client
 from tests.support.edge import Edge, Guest
 from tests.support.redis_server import RedisServer
@@ -138,32 +136,6 @@ async def test_a_cut_in_the_middle_of_a_word_loses_and_doubles_nothing(
         view = await own.until(lambda view: idle(view, 2) and view["link"] == "open")
     assert texts(view) == ["talk", "".join(WORDS)]
     assert_same(view, await on_the_log(edge, tmp_path))
-
-
-class Shears(Cable):
-    """A cable that is cut again and again, each time after some bytes: in a head, in a frame, in a letter."""
-
-    def __init__(self, target_port: int) -> None:
-        self.random = random.Random(7)
-        self.cutting = False
-        self.kills = 0
-        super().__init__(target_port)
-
-    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            left = self.random.randrange(100, 3_000)
-            to_client = source.getpeername() == self._target
-            while chunk := source.recv(CHUNK):
-                if self.cutting and to_client and len(chunk) > left:
-                    sink.sendall(chunk[:left])
-                    self.kills += 1
-                    break
-                left -= len(chunk)
-                sink.sendall(chunk)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import NoReturn
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.e2e.cable import Cable
 from tests.e2e.chat import Chat
 from tests.e2e.running_server import READY_SECONDS, ROOT, RunningServer
+from tests.support.cable import Cable
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # The sandbox needs rights that containers lack; the rest keeps the browser from calling home.

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.e2e.cable import Cable
 from tests.e2e.chat import Chat
 from tests.e2e.running_server import RunningServer
+from tests.support.cable import Cable
 
 HOSTILE_CSS = """
 * { color: red !important; font: 40px serif !important; border: 9px solid lime !important; margin: 30px !important; }

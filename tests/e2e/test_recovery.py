@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.cable import Cable
 from tests.e2e.chat import Chat, words, words_of
+from tests.support.cable import Cable
 
 
 def test_a_reload_in_mid_answer_ends_with_the_same_text(chat: Chat) -> None:

@@ -1,8 +1,9 @@
-"""A network cable between the browser and the server that a test can pull out and plug in again."""
+"""Network cables between a client and the server: one to pull out and plug in again, one that is cut all the time."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import threading
 
@@ -71,6 +72,33 @@ class Cable:
         _close(sink)
         with self._lock:
             self._ends -= {source, sink}
+
+
+class Shears(Cable):
+    """A cable that is cut again and again, each time after some bytes: in a head, in a frame, in a letter."""
+
+    def __init__(self, target_port: int, most: int = 3_000) -> None:
+        self.random = random.Random(7)
+        self.most = most  # bytes
+        self.cutting = False
+        self.kills = 0
+        super().__init__(target_port)
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            left = self.random.randrange(100, self.most)
+            to_client = source.getpeername() == self._target
+            while chunk := source.recv(CHUNK):
+                if self.cutting and to_client and len(chunk) > left:
+                    sink.sendall(chunk[:left])
+                    self.kills += 1
+                    break
+                left -= len(chunk)
+                sink.sendall(chunk)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
 
 def _close(end: socket.socket) -> None:
