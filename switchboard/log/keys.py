@@ -17,7 +17,6 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
 
 from __future__ import annotations
 
-import functools
 import zlib
 from dataclasses import dataclass
 
@@ -36,36 +35,47 @@ def inbox(number: int) -> str:
     return f"sb:{{{number}}}:inbox"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ConversationKeys:
     """The keys of one conversation; `all` is what the scripts of the log touch, in their order."""
 
-    meta: str
-    log: str
-    keys: str
-    waiting: str
+    prefix: str
     inbox: str
-    lease: str
-    present: str
-    live: str
+
+    @property
+    def meta(self) -> str:
+        return self.prefix + "meta"
+
+    @property
+    def log(self) -> str:
+        return self.prefix + "log"
+
+    @property
+    def keys(self) -> str:
+        return self.prefix + "keys"
+
+    @property
+    def waiting(self) -> str:
+        return self.prefix + "waiting"
+
+    @property
+    def lease(self) -> str:
+        return self.prefix + "lease"
+
+    @property
+    def present(self) -> str:
+        return self.prefix + "present"
+
+    @property
+    def live(self) -> str:
+        return self.prefix + "live"
 
     @property
     def all(self) -> list[str]:
         return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease]
 
 
-@functools.lru_cache(4_096)  # conversations that are under way: every entry asks for them
 def keys_of(conversation: str) -> ConversationKeys:
     """Where a conversation is kept."""
     number = partition(conversation)
-    prefix = f"sb:{{{number}}}:c:{conversation}:"
-    return ConversationKeys(
-        meta=prefix + "meta",
-        log=prefix + "log",
-        keys=prefix + "keys",
-        waiting=prefix + "waiting",
-        inbox=inbox(number),
-        lease=prefix + "lease",
-        present=prefix + "present",
-        live=prefix + "live",
-    )
+    return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number))
