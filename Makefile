@@ -44,9 +44,10 @@ lock: environment ## Pin the newest allowed packages, with hashes
 	$(COMPILE) --upgrade requirements/uv.in --output-file requirements/uv.txt
 	$(COMPILE) --upgrade --override requirements/overrides.txt requirements/runtime.in --output-file requirements/runtime.txt
 	$(COMPILE) --upgrade --override requirements/overrides.txt --constraint requirements/runtime.txt requirements/dev.in --output-file requirements/dev.txt
+	$(COMPILE) --upgrade requirements/fuzz.in --output-file requirements/fuzz.txt
 
 clean: ## Remove what can be made again; .data stays
-	rm -rf .venv .uv models .rasa results node_modules client/dist widget/dist build *.egg-info
+	rm -rf .venv .uv .fuzz models .rasa results node_modules client/dist widget/dist build *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
 
 environment:

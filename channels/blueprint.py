@@ -9,13 +9,14 @@ from typing import Any
 
 from sanic import Request, Sanic
 from sanic.blueprints import Blueprint
+from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
 from channels import cors, health, messages, page, sessions, signals, socket, stream, tickets
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
-from channels.problems import PREFIX, Problem, answer
-from channels.sanic_compat import mend_websockets
+from channels.problems import CATCH_ALL, PREFIX, answer
+from channels.sanic_compat import mend_websockets, quiet_strangers
 from channels.services import BODY_LIMIT, Chat
 from channels.socket_io import server as socket_io
 from switchboard.identity import SESSION_SECONDS
@@ -64,7 +65,7 @@ class ChatBlueprint(Blueprint):
         self._add("GET", f"{PREFIX}/health", health.health)
         self._add("GET", f"{PREFIX}/openapi.json", health.openapi)
         methods = ["GET", "POST", "OPTIONS"]
-        self.route(f"{PREFIX}/<path:path>", methods, name="nothing", ignore_body=True)(nothing)
+        self.route(f"{PREFIX}/<path:path>", methods, name=CATCH_ALL, ignore_body=True)(nothing)
         page.add_page(self, self.ctx.folder)
         self.middleware("response")(cors.allow_origin)
 
@@ -80,6 +81,7 @@ class ChatBlueprint(Blueprint):
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""
         mend_websockets()
+        quiet_strangers()
         app.config.RESPONSE_TIMEOUT = STREAM_TIMEOUT_SECONDS
         app.config.REQUEST_TIMEOUT = REQUEST_SECONDS
         app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
@@ -102,4 +104,4 @@ class ChatBlueprint(Blueprint):
 
 async def nothing(request: Request, path: str) -> HTTPResponse:
     """Any other path under the prefix."""
-    raise Problem(404, "not_found", f"There is nothing at /{path}. See {PREFIX}/openapi.json.")
+    raise NotFound(path)

@@ -14,7 +14,6 @@ from channels.problems import Problem
 from channels.services import Chat
 from channels.validation import Read, Send, Stop, Typing, parse
 from switchboard.identity import Session
-from switchboard.log.codec import dumps
 
 PER_SECOND = 20.0  # commands; nobody types faster, and a page that does more has gone wrong
 AT_ONCE = 60  # an outbox that is emptied after a tunnel
@@ -91,13 +90,18 @@ async def run(chat: Chat, session: Session, conversation_id: str, command: Comma
 
 def done(command_id: int | str, result: dict[str, object]) -> str:
     """The reply to a command that was carried out."""
-    return dumps({"id": command_id, "result": result})
+    return _reply({"id": command_id, "result": result})
 
 
 def failed(command_id: int | str | None, problem: Problem) -> str:
     """The reply to one that was not."""
     error = {"code": problem.code, "message": problem.detail, "temporary": problem.temporary}
-    return dumps({"id": command_id, "error": error})
+    return _reply({"id": command_id, "error": error})
+
+
+def _reply(reply: dict[str, object]) -> str:
+    """In ASCII: what it repeats of the command may be half a character, which only an escape can carry."""
+    return json.dumps(reply, separators=(",", ":"))
 
 
 COMMANDS: dict[str, tuple[type[Any], Run]] = {

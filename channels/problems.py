@@ -6,7 +6,7 @@ import logging
 from http import HTTPStatus
 
 from sanic import Request
-from sanic.exceptions import SanicException
+from sanic.exceptions import MethodNotSupported, NotFound, SanicException
 from sanic.response import HTTPResponse, json
 
 from channels.cors import allow_origin
@@ -21,17 +21,21 @@ from switchboard.log.errors import (
 logger = logging.getLogger(__name__)
 
 PREFIX = "/chat/v1"
+METHODS = ("GET", "POST")  # that any route of ours takes; each takes OPTIONS too
+CATCH_ALL = "nothing"  # the route of every other path
 RETRY_AFTER_SECONDS = 2
 
 
 class Problem(Exception):
     """Raised by a handler to answer with an error. Programs read `code`, people read `detail`."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, allow: tuple[str, ...] = ()) -> None:
+        """`allow`: the methods that would do, for a 405."""
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.allow = allow
 
     @property
     def temporary(self) -> bool:
@@ -49,6 +53,8 @@ class Problem(Exception):
             "detail": self.detail,
         }
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        if self.allow:
+            headers["Allow"] = ", ".join(self.allow)
         if self.temporary:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return json(body, self.status, headers, content_type="application/problem+json")
@@ -85,9 +91,28 @@ def problem_of(error: BaseException) -> Problem:
 
 def answer(request: Request, error: Exception) -> HTTPResponse:
     """The exception handler of the whole server: ours under `/chat/v1`, Sanic's own elsewhere."""
+    if request.path.startswith(PREFIX) and isinstance(error, (NotFound, MethodNotSupported)):
+        error = _not_served(request)
     if request.path.startswith(PREFIX) or isinstance(error, Problem):
         response = problem_of(error).response()
         allow_origin(request, response)
         return response
     default: HTTPResponse = request.app.error_handler.default(request, error)
     return default
+
+
+def _not_served(request: Request) -> Problem:
+    """405 for a path that takes another method, 404 for one that takes none: Sanic tells them apart on some only."""
+    allow = tuple(method for method in METHODS if _takes(request, method))
+    if allow:
+        methods = (*allow, "OPTIONS")
+        return Problem(405, "method_not_allowed", f"{request.path} takes {', '.join(methods)}.", methods)
+    return Problem(404, "not_found", f"There is nothing at {request.path}. See {PREFIX}/openapi.json.")
+
+
+def _takes(request: Request, method: str) -> bool:
+    try:
+        route, _, _ = request.app.router.get(request.path, method, None)
+    except SanicException:
+        return False
+    return not str(route.name).endswith(f".{CATCH_ALL}")

@@ -105,15 +105,21 @@ def fill(uv: Path, folder: Folder, requirements: Path, stamp: dict[str, str]) ->
     count = sum(1 for line in requirements.read_text().splitlines() if "==" in line)
     say(f"installing up to {count} packages into .venv (about 3 GB with TensorFlow; a few minutes the first time)")
     with folder.being_made(stamp):
-        python = folder.path / "bin/python"
-        if not python.exists():
-            create = [str(uv), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder.path)]
-            call(create, "create .venv")
-        to_venv = ["--python", str(python)]
-        quiet = [] if sys.stderr.isatty() else ["--quiet"]  # Progress bars on a terminal, no list of packages in a log.
-        call([str(uv), "pip", "sync", *quiet, "--require-hashes", *to_venv, str(requirements)], "install the packages")
+        python = synchronise(uv, folder.path, requirements)
         editable = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(ROOT)]
-        call([str(uv), "pip", "install", "--quiet", *to_venv, *editable], "install this project")
+        call([str(uv), "pip", "install", "--quiet", "--python", str(python), *editable], "install this project")
+
+
+def synchronise(uv: Path, environment: Path, requirements: Path) -> Path:
+    """Make a virtual environment if there is none, and its packages those of `requirements`. Returns its Python."""
+    python = environment / "bin/python"
+    if not python.exists():
+        create = [str(uv), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(environment)]
+        call(create, f"create {environment.name}")
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]  # Progress bars on a terminal, no list of packages in a log.
+    sync = [str(uv), "pip", "sync", *quiet, "--require-hashes", "--python", str(python), str(requirements)]
+    call(sync, "install the packages")
+    return python
 
 
 def call(command: list[str], purpose: str) -> None:
