@@ -16,7 +16,7 @@ from channels import cors, health, messages, page, sessions, signals, socket, st
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
 from channels.problems import CATCH_ALL, PREFIX, answer
-from channels.sanic_compat import mend_websockets, quiet_strangers
+from channels.sanic_compat import mend_requests, mend_timeouts, mend_websockets, quiet_strangers
 from channels.services import BODY_LIMIT, Chat
 from channels.socket_io import server as socket_io
 from switchboard.identity import SESSION_SECONDS
@@ -67,6 +67,7 @@ class ChatBlueprint(Blueprint):
         methods = ["GET", "POST", "OPTIONS"]
         self.route(f"{PREFIX}/<path:path>", methods, name=CATCH_ALL, ignore_body=True)(nothing)
         page.add_page(self, self.ctx.folder)
+        self.middleware("request")(socket.check_handshake)
         self.middleware("response")(cors.allow_origin)
 
     def _add(self, method: str, path: str, handler: Handler) -> None:
@@ -81,6 +82,8 @@ class ChatBlueprint(Blueprint):
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""
         mend_websockets()
+        mend_timeouts()
+        mend_requests(app)
         quiet_strangers()
         app.config.RESPONSE_TIMEOUT = STREAM_TIMEOUT_SECONDS
         app.config.REQUEST_TIMEOUT = REQUEST_SECONDS

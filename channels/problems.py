@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "/chat/v1"
 METHODS = ("GET", "POST")  # that any route of ours takes; each takes OPTIONS too
+NO_METHOD = "NONE"  # Sanic's, for what could not be read as a request
 CATCH_ALL = "nothing"  # the route of every other path
 RETRY_AFTER_SECONDS = 2
 
@@ -53,6 +54,8 @@ class Problem(Exception):
             "detail": self.detail,
         }
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        if self.status == 426:
+            headers["Upgrade"] = "websocket"
         if self.allow:
             headers["Allow"] = ", ".join(self.allow)
         if self.temporary:
@@ -90,10 +93,10 @@ def problem_of(error: BaseException) -> Problem:
 
 
 def answer(request: Request, error: Exception) -> HTTPResponse:
-    """The exception handler of the whole server: ours under `/chat/v1`, Sanic's own elsewhere."""
+    """The exception handler of the whole server: ours under `/chat/v1` and for what is no request, else Sanic's own."""
     if request.path.startswith(PREFIX) and isinstance(error, (NotFound, MethodNotSupported)):
         error = _not_served(request)
-    if request.path.startswith(PREFIX) or isinstance(error, Problem):
+    if request.path.startswith(PREFIX) or request.method == NO_METHOD or isinstance(error, Problem):
         response = problem_of(error).response()
         allow_origin(request, response)
         return response

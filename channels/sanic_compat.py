@@ -4,6 +4,11 @@ WebSockets: `sanic.server.websockets.impl` passes coroutines to `asyncio.wait`, 
 `recv` fails (sanic-org/sanic#2377). A test fails once this is no longer needed. And text that is no UTF-8 raises in a
 task of Sanic's that nobody awaits: the connection hangs, where RFC 6455 wants it closed with 1007.
 
+Time: each byte starts the clock of `REQUEST_TIMEOUT` anew, so who sends one now and then holds a connection for ever.
+
+Framing: a `Content-Length` below zero makes Sanic read nothing, again and again, and nobody else is served. A target
+that is no URL raises where Sanic wants to answer with an error.
+
 Logs: Sanic reports each body that nobody read as an error of the server. Anybody can send one.
 """
 
@@ -11,14 +16,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from httptools import parse_url
+from sanic import Request, Sanic
+from sanic.exceptions import InvalidUsage, RequestTimeout, SanicException
+from sanic.http import Http, Stage
+from sanic.server import HttpProtocol
 from sanic.server.websockets import impl
 
 INVALID_DATA = 1007  # RFC 6455, section 7.4.1
 
 _process_events = impl.WebsocketImplProtocol.process_events
+_data_received = HttpProtocol.data_received
+_check_timeouts = HttpProtocol.check_timeouts
+_create_request = Http.create_empty_request
 
 
 class _Asyncio:
@@ -45,7 +59,67 @@ async def _process_events_or_fail(ws: Any, events: Sequence[Any]) -> None:
         ws.fail_connection(INVALID_DATA, "invalid UTF-8")
 
 
+def mend_timeouts() -> None:
+    """Give a whole request `REQUEST_TIMEOUT`, from its first byte to its last. Doing it twice changes nothing."""
+    HttpProtocol.data_received = _keep_the_clock  # type: ignore[assignment,method-assign]
+    HttpProtocol.check_timeouts = _check_the_body_too  # type: ignore[method-assign]
+
+
+def _is_arriving(protocol: Any) -> bool:
+    """Whether a request has begun whose last byte has not come."""
+    http = getattr(protocol, "_http", None)  # none before its task runs
+    return http is not None and (http.stage is Stage.REQUEST or bool(http.request_body))
+
+
+def _keep_the_clock(protocol: Any, data: bytes) -> None:
+    began = protocol._time if _is_arriving(protocol) else None
+    _data_received(protocol, data)
+    if began is not None:
+        protocol._time = began
+
+
+def _check_the_body_too(protocol: Any) -> None:
+    late = time.monotonic() - protocol._time > protocol.request_timeout
+    reading = late and protocol._task and _is_arriving(protocol) and protocol._http.stage is Stage.HANDLER
+    if reading and not protocol._http.upgrade_websocket:
+        protocol._http.exception = RequestTimeout("Request Timeout")
+        protocol._task.cancel()
+    else:
+        _check_timeouts(protocol)
+
+
+async def check_target(head: bytes) -> None:
+    """Handler of Sanic's signal for the head of a request. What it raises for a target that is no URL becomes a 400."""
+    target = head.split(b"\r\n", 1)[0].split(b" ")[1]
+    parse_url(target)
+    target.decode("ascii")
+
+
+def _create_empty_request(http: Any) -> None:
+    http.url = None  # it may be none
+    _create_request(http)
+
+
+async def check_framing(request: Request) -> None:
+    """Handler of its signal for a new request: 400 if where its body ends is not plain (RFC 9112, section 6.3)."""
+    lengths = request.headers.getall("content-length", [])
+    codings = request.headers.getall("transfer-encoding", [])
+    plain = all(length.isascii() and length.isdigit() for length in lengths) and codings in ([], ["chunked"])
+    if not plain or len(lengths) + len(codings) > 1:
+        raise InvalidUsage("The length of the body is not plain.")
+
+
+def mend_requests(app: Sanic) -> None:
+    """Answer with 400 what is no request of HTTP."""
+    Http.create_empty_request = _create_empty_request  # type: ignore[assignment,method-assign]
+    app.add_signal(check_target, "http.lifecycle.read_head")
+    app.add_signal(check_framing, "http.lifecycle.request")
+
+
 def _of_us(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, SanicException) and (error.status_code or 500) < 500:
+        return False
     return not record.getMessage().endswith(" body not consumed.")
 
 

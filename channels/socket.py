@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from typing import Any
 
@@ -24,7 +25,7 @@ from channels.farewell import (
     UNAVAILABLE,
     Farewell,
 )
-from channels.problems import Problem, problem_of
+from channels.problems import PREFIX, Problem, problem_of
 from channels.sanic_compat import receive
 from channels.services import Chat, chat_of
 from channels.stream import WRITE_SECONDS, let_go
@@ -38,8 +39,18 @@ from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
 
 CONNECT_SECONDS = 10.0
+KEY = re.compile(r"[A-Za-z0-9+/]{22}==")  # 16 bytes in base 64
 
 _message = Once(lambda line: text_frame(line.json))
+
+
+async def check_handshake(request: Request) -> None:
+    """Request middleware: raises `Problem` 426 for a socket's path without the handshake of RFC 6455, section 4.2.1."""
+    if request.path.startswith(f"{PREFIX}/conversations/") and request.path.endswith("/socket"):
+        headers = request.headers
+        asked = headers.get("upgrade", "").lower() == "websocket" and headers.get("sec-websocket-version") == "13"
+        if request.method == "GET" and not (asked and KEY.fullmatch(headers.get("sec-websocket-key", ""))):
+            raise Problem(426, "upgrade_required", "This path speaks WebSocket, version 13.")
 
 
 class Closed(Exception):

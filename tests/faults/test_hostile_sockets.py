@@ -1,0 +1,137 @@
+"""Connections that say little, or nothing, and stay: they are cut, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.edge_process import EdgeProcess, edge_process
+from tests.support.waiting import bounded, until
+
+REQUEST_SECONDS, IDLE_SECONDS = 1.5, 3.0
+HALF_OPEN = 10_000
+SLOW = 200
+AT_ONCE = 500  # connections that are made before the server is asked whether it is well
+ADDRESSES = ("127.0.0.2", "127.0.0.3")  # one address has fewer ports than two waves need
+GROWTH = 1_600 * HALF_OPEN  # bytes that the second wave may add: fragments, some of which stay
+
+
+@pytest.fixture
+async def edge(redis_url: str, tmp_path: Path) -> AsyncIterator[EdgeProcess]:
+    async with edge_process(
+        redis_url, tmp_path / "edge.log", request=REQUEST_SECONDS, keep_alive=IDLE_SECONDS
+    ) as process:
+        yield process
+        assert "Traceback" not in process.output.read_text()
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Room for the connections of this test, and for those of its child."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = HALF_OPEN + 2_000
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.fail(f"the test needs {wanted} open files, the limit is {hard}: raise it with `ulimit -Hn`")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def dial(edge: EdgeProcess, address: str) -> socket.socket:
+    """A connection from an address of this machine, without blocking."""
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.bind((address, 0))
+    with contextlib.suppress(BlockingIOError):
+        connection.connect(("127.0.0.1", edge.port))
+    return connection
+
+
+async def healthy(http: httpx.AsyncClient) -> None:
+    """Somebody else is served, by a new connection."""
+    async with bounded():
+        assert (await http.get("/chat/v1/health", headers={"Connection": "close"})).status_code == 200
+
+
+async def closed_again(edge: EdgeProcess, files: int) -> None:
+    async def closed() -> bool:
+        return edge.open_files() <= files
+
+    await until(closed)
+
+
+async def drip(edge: EdgeProcess, data: bytes) -> bytes:
+    """Send a byte now and then, until the server has had enough; what it said."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    said = asyncio.create_task(reader.read())
+    try:
+        for byte in data:
+            writer.write(bytes([byte]))
+            done, _ = await asyncio.wait({said}, timeout=0.1)
+            if done:
+                break
+        return await said
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /chat/v1/health HTTP/1.1\r\nHost: x\r\n",
+        b"POST /chat/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+        b"POST /chat/v1/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n",
+    ],
+    ids=["head", "body", "chunk"],
+)
+async def test_who_sends_a_byte_now_and_then_is_cut(edge: EdgeProcess, start: bytes) -> None:
+    before = edge.open_files()
+    async with httpx.AsyncClient(base_url=edge.url) as http, bounded():
+        slow = [asyncio.create_task(drip(edge, start + b"x" * 1_000)) for _ in range(SLOW)]
+        while not all(task.done() for task in slow):
+            await healthy(http)
+            await asyncio.wait(slow, timeout=0.2)
+        answers = [await task for task in slow]
+    assert {answer[:12] for answer in answers} <= {b"HTTP/1.1 408", b""}
+    await closed_again(edge, before)
+
+
+async def wave(edge: EdgeProcess, http: httpx.AsyncClient, address: str, first: bytes) -> int:
+    """Ten thousand connections that say `first` and no more; the server's memory at their height, in bytes."""
+    connections: list[socket.socket] = []
+    try:
+        for n in range(HALF_OPEN):
+            connections.append(dial(edge, address))
+            if n % AT_ONCE == AT_ONCE - 1:
+                await healthy(http)  # and so many are accepted before the next come
+                for connection in connections[-AT_ONCE:]:
+                    with contextlib.suppress(OSError):
+                        connection.send(first)
+        return edge.resident()
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+@pytest.mark.usefixtures("many_files")
+@pytest.mark.parametrize("first", [b"", b"GET /chat"], ids=["silent", "half a line"])
+async def test_ten_thousand_half_open_sockets_leave_nothing_behind(
+    many_files: None, edge: EdgeProcess, first: bytes
+) -> None:
+    before = edge.open_files()
+    height = []
+    async with httpx.AsyncClient(base_url=edge.url, timeout=20) as http:
+        for address in ADDRESSES:
+            height.append(await wave(edge, http, address, first))
+            await closed_again(edge, before + 1)  # `http`'s own
+        await healthy(http)
+    assert height[1] - height[0] < GROWTH
