@@ -88,8 +88,8 @@ def _check_the_body_too(protocol: Any) -> None:
         _check_timeouts(protocol)
 
 
-async def check_target(head: bytes) -> None:
-    """Handler of Sanic's signal for the head of a request. What it raises for a target that is no URL becomes a 400."""
+async def _check_target(head: bytes) -> None:
+    """For Sanic's signal about the head of a request. What it raises for a target that is no URL becomes a 400."""
     target = head.split(b"\r\n", 1)[0].split(b" ")[1]
     parse_url(target)
     target.decode("ascii")
@@ -100,8 +100,8 @@ def _create_empty_request(http: Any) -> None:
     _create_request(http)
 
 
-async def check_framing(request: Request) -> None:
-    """Handler of its signal for a new request: 400 if where its body ends is not plain (RFC 9112, section 6.3)."""
+async def _check_framing(request: Request) -> None:
+    """For its signal about a new request: 400 if it is not plain where the body ends (RFC 9112, section 6.3)."""
     lengths = request.headers.getall("content-length", [])
     codings = request.headers.getall("transfer-encoding", [])
     plain = all(length.isascii() and length.isdigit() for length in lengths) and codings in ([], ["chunked"])
@@ -112,8 +112,8 @@ async def check_framing(request: Request) -> None:
 def mend_requests(app: Sanic) -> None:
     """Answer with 400 what is no request of HTTP."""
     Http.create_empty_request = _create_empty_request  # type: ignore[assignment,method-assign]
-    app.add_signal(check_target, "http.lifecycle.read_head")
-    app.add_signal(check_framing, "http.lifecycle.request")
+    app.add_signal(_check_target, "http.lifecycle.read_head")
+    app.add_signal(_check_framing, "http.lifecycle.request")
 
 
 def _of_us(record: logging.LogRecord) -> bool:

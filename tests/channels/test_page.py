@@ -54,7 +54,7 @@ async def test_an_unknown_path_of_the_api_is_a_problem(server: Server, path: str
     [
         ("PUT", "/chat/v1/sessions", 405, "method_not_allowed"),
         ("PATCH", "/chat/v1/nothing", 404, "not_found"),
-        ("DELETE", "/chat/v1/conversations/c_1", 405, "method_not_allowed"),  # what Sanic's router makes of a path with parts
+        ("DELETE", "/chat/v1/conversations/c_1", 405, "method_not_allowed"),
     ],
 )
 async def test_a_method_that_a_path_has_not_is_a_problem(
