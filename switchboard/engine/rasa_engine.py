@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 from collections.abc import Sequence
@@ -19,8 +20,11 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from switchboard.engine.current import enter
 from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
 from switchboard.engine.output import LogOutput
+from switchboard.engine.tracker_store import TrackerStore
 from switchboard.log.events import SlotsChanged
 from switchboard.turns.turn import Turn, TurnError
+
+logger = logging.getLogger(__name__)
 
 APOLOGY_RESPONSE = "utter_turn_failed"
 APOLOGY = "Sorry, something went wrong on our side and I could not answer that. Please try again in a moment."
@@ -37,6 +41,7 @@ class RasaEngine:
         self._shared_slots = frozenset(shared_slots)
         _let_saves_fail(agent)
         _let_actions_fail(agent, action_url)
+        _fit_window(agent)
 
     async def answer(self, turn: Turn) -> None:
         """Run the message through NLU, policies and actions; what they utter goes to the log as it comes.
@@ -139,6 +144,7 @@ class RasaEngine:
     def load(self, model: Path) -> None:
         """Swap the model; turns under way end with the old one. Blocks: call it in a thread."""
         self._agent.load_model(model)
+        _fit_window(self._agent)
 
 
 def _holds(tracker: DialogueStateTracker, turn: Turn) -> bool:
@@ -165,3 +171,16 @@ def _let_actions_fail(agent: Agent, url: str | None) -> None:
     agent.action_endpoint = ActionEndpoint.like(configured, address)
     if agent.processor:
         agent.processor.action_endpoint = agent.action_endpoint
+
+
+def _fit_window(agent: Agent) -> None:
+    """Have the tracker store's windows reach as far as the policies of the model look back."""
+    store = agent.tracker_store
+    if not isinstance(store, TrackerStore) or agent.processor is None:
+        return
+    for name, node in agent.processor.model_metadata.predict_schema.nodes.items():
+        looks_back = (node.config or {}).get("max_history", 0)
+        if looks_back is None:
+            logger.warning("%s has no max_history in config.yml: it sees the last %d turns", name, store.turns)
+        else:
+            store.turns = max(store.turns, looks_back)

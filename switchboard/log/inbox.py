@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +13,10 @@ from redis.asyncio import Redis
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
+from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import TurnStarted
-from switchboard.log.keys import PARTITIONS, inbox, keys_of
-from switchboard.log.log import script
+from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
+from switchboard.log.log import Authority, script
 
 LEASE = script("lease.lua")
 LEASE_MS = 10_000  # a dead worker's conversations are free after this long
@@ -62,13 +65,26 @@ class Inbox:
         fence, term, offset, waiting, entry, again, stopping = reply
         return Lease(conversation, self.worker, fence, term, offset, waiting, entry, bool(again), bool(stopping))
 
+    async def hold(self, conversation: str) -> Authority | None:
+        """The lease without a turn, unless anybody has it, this worker included."""
+        reply = await self._run("hold", conversation)
+        return Authority(fence=reply[0]) if reply else None
+
+    async def keep(self, conversation: str) -> None:
+        """Renew the lease until it is lost, or this is cancelled. What a loser still appends, the scripts refuse."""
+        held = True
+        while held:
+            await asyncio.sleep(self.lease_ms / 3000)
+            with contextlib.suppress(LogUnavailable):
+                held = await self.renew(conversation)
+
     async def renew(self, conversation: str) -> bool:
         """Keep the lease for another `lease_ms`; false if it was lost."""
         return bool(await self._run("renew", conversation))
 
-    async def release(self, conversation: str) -> None:
-        """Give the lease back with its message unanswered: anybody may take it."""
-        await self._run("release", conversation)
+    async def release(self, conversation: str, *, wake: bool = False) -> None:
+        """Give the lease back: anybody may take it. `wake` tells the workers if something waits."""
+        await self._run("release", conversation, *(["", WAKE] if wake else []))
 
     async def _run(self, what: str, conversation: str, *arguments: str) -> list[Any]:
         keys = keys_of(conversation)

@@ -10,6 +10,8 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:waiting    list    offsets of unanswered messages, oldest first
     sb:{<p>}:c:<id>:lease      string  the worker that runs the conversation's turns; expires
     sb:{<p>}:c:<id>:present    zset    `<edge> <participant>` of who has it open, scored by when that passes (ms)
+    sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
+    sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`
     sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
     sb:wake                    channel the id of a conversation that has something to answer
     sb:stop                    channel `<conversation> <turn>` of a turn that is to stop
@@ -67,6 +69,14 @@ class ConversationKeys:
         return self.prefix + "present"
 
     @property
+    def dialogue(self) -> str:
+        return self.prefix + "dialogue"
+
+    @property
+    def checkpoint(self) -> str:
+        return self.prefix + "checkpoint"
+
+    @property
     def live(self) -> str:
         return self.prefix + "live"
 
@@ -79,3 +89,13 @@ def keys_of(conversation: str) -> ConversationKeys:
     """Where a conversation is kept."""
     number = partition(conversation)
     return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number))
+
+
+def dialogue_pattern() -> str:
+    """What `SCAN` matches to find the dialogues."""
+    return "sb:{*}:c:*:dialogue"
+
+
+def conversation_of(key: str) -> str:
+    """The conversation that a key belongs to."""
+    return key.split(":c:", 1)[1].rsplit(":", 1)[0]

@@ -1,14 +1,16 @@
 -- Takes, renews or gives back the right to run a conversation's turns.
 -- KEYS  meta, log, keys, waiting, inbox, lease           (see keys.py)
--- ARGV  what ('take' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
---       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message
+-- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
+--       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
+--       for 'release' of a lease without a turn '' and the wake channel
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, 1 if it was taken
 --          before, 1 if it is to stop}, and the entry is appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
 --          worker that has the lease already takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
+-- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
 -- renew    {1}, or {} if the lease was lost.
--- release  {1}; the conversation is free for anybody.
+-- release  {1}; the conversation is free for anybody, and if something waits, the workers are told.
 
 local meta, log, keys, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local holder = redis.call('GET', lease)
@@ -35,10 +37,17 @@ if ARGV[1] == 'take' then
   return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, again, stopping}
 end
 
+if ARGV[1] == 'hold' then
+  if holder then return {} end
+  redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
+  return {redis.call('HINCRBY', meta, 'fence', 1)}
+end
+
 if holder ~= ARGV[2] then return {} end
 if ARGV[1] == 'renew' then
   redis.call('PEXPIRE', lease, ARGV[3])
   return {1}
 end
 redis.call('DEL', lease)
+if ARGV[7] and redis.call('LLEN', waiting) > 0 then redis.call('PUBLISH', ARGV[7], ARGV[4]) end
 return {1}

@@ -96,6 +96,9 @@ class Authority:
     worker: str = ""
 
 
+ANYBODY = Authority()
+
+
 @dataclass(frozen=True)
 class Appended:
     """Where an entry stands. `duplicate` says that it stood there before."""
@@ -137,7 +140,7 @@ class Log:
         self,
         conversation: str,
         *drafts: Draft,
-        authority: Authority = Authority(),
+        authority: Authority = ANYBODY,
         asks: bool = False,
         answers: int | None = None,
         author: str = "",
@@ -162,7 +165,7 @@ class Log:
         conversation: str,
         drafts: Sequence[Draft],
         *,
-        authority: Authority = Authority(),
+        authority: Authority = ANYBODY,
         new_log: tuple[str, str, str] = ("", "", ""),
         asks: bool = False,
         answers: int | None = None,
@@ -207,7 +210,7 @@ class Log:
         """Who owns the conversation, who takes part and where its log ends. Raises `UnknownConversation`."""
         async with answering():
             meta = await self.redis.hgetall(keys_of(conversation).meta)
-        if not meta:
+        if "epoch" not in meta:
             raise UnknownConversation(conversation)
         people = (
             (name.removeprefix("p:"), *text.split(" ", 1)) for name, text in meta.items() if name.startswith("p:")

@@ -124,7 +124,7 @@ class Worker:
 
     async def _hold(self, lease: Lease) -> None:
         """One turn under its lease, which ends with the turn."""
-        renewal = asyncio.create_task(self._keep(lease.conversation))
+        renewal = asyncio.create_task(self._inbox.keep(lease.conversation))
         try:
             await self._answer(lease)
         except BaseException:
@@ -132,14 +132,6 @@ class Worker:
             raise
         finally:
             renewal.cancel()
-
-    async def _keep(self, conversation: str) -> None:
-        """Hold the lease while a turn takes long. If it is lost, the script refuses what the turn still appends."""
-        held = True
-        while held:
-            await asyncio.sleep(self._inbox.lease_ms / 3000)
-            with contextlib.suppress(LogUnavailable):
-                held = await self._inbox.renew(conversation)
 
     async def _answer(self, lease: Lease) -> None:
         try:

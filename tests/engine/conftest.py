@@ -132,8 +132,9 @@ async def talk(
     from rasa.core.agent import Agent
     from rasa.shared.core.domain import Domain
 
+    from switchboard.engine.lock_store import LockStore
     from switchboard.engine.rasa_engine import RasaEngine
-    from switchboard.engine.stores import LockStore, TrackerStore
+    from switchboard.engine.tracker_store import TrackerStore
 
     agent = Agent.load(str(model), tracker_store=TrackerStore(Domain.empty()), lock_store=LockStore())
     engine = RasaEngine(agent, action_url, ["mood"])

@@ -1,0 +1,83 @@
+"""What a dialogue engine remembers of each conversation: its events, append-only, and a checkpoint to read on from."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from switchboard.log.connection import answering
+from switchboard.log.errors import StalePublish
+from switchboard.log.keys import conversation_of, dialogue_pattern, keys_of
+from switchboard.log.log import ANYBODY, Authority
+
+SCRIPT = (Path(__file__).parent / "dialogue.lua").read_text(encoding="utf-8")
+SCAN = 1_000  # keys looked at per call
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The events from number `cut` on, as JSON; `state` is what those before it have come to, '' for nothing."""
+
+    cut: int
+    state: str
+    events: list[str]
+
+
+class Dialogues:
+    """The dialogues of all conversations. Raises `LogUnavailable`."""
+
+    def __init__(self, redis: Redis[str], *, keep_seconds: int | None = None) -> None:
+        self._redis = redis
+        self._keep_seconds = keep_seconds
+        self._script = redis.register_script(SCRIPT)
+
+    async def read(self, conversation: str) -> Stretch:
+        """What stands after the checkpoint."""
+        async with answering():
+            cut, state, *events = await self._script(keys=_keys(conversation), args=["read"])
+        return Stretch(cut, state, events)
+
+    async def read_all(self, conversation: str) -> list[str]:
+        """Every event."""
+        async with answering():
+            return await self._redis.lrange(keys_of(conversation).dialogue, 0, -1)
+
+    async def exists(self, conversation: str) -> bool:
+        """Whether there is any event."""
+        async with answering():
+            return bool(await self._redis.exists(keys_of(conversation).dialogue))
+
+    async def append(
+        self,
+        conversation: str,
+        events: Sequence[str],
+        *,
+        checkpoint: tuple[int, str] | None = None,
+        authority: Authority = ANYBODY,
+    ) -> None:
+        """Add events, and move the checkpoint. Raises `StalePublish`: then nothing is changed."""
+        cut, state = checkpoint or ("", "")
+        arguments: list[str | int] = [
+            "append", _text(authority.term), _text(authority.fence), _text(self._keep_seconds), cut, state, *events
+        ]  # fmt: skip
+        async with answering():
+            reply = await self._script(keys=_keys(conversation), args=arguments)
+        if reply[0] == "stale":
+            raise StalePublish(f"{conversation}: the {reply[1]} is {reply[2]} by now")
+
+    async def conversations(self) -> AsyncIterator[str]:
+        """Every conversation that has a dialogue, in no order. Reads the names of all keys of Redis."""
+        async for key in self._redis.scan_iter(dialogue_pattern(), count=SCAN):
+            yield conversation_of(key)
+
+
+def _keys(conversation: str) -> list[str]:
+    keys = keys_of(conversation)
+    return [keys.meta, keys.dialogue, keys.checkpoint]
+
+
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)
