@@ -18,7 +18,7 @@ from switchboard.reply import Reply
 from switchboard.tasks import Report, task
 
 
-@task("cancel_order", title="Cancelling your order", timeout=10.0, effects=True)
+@task("cancel_order", title="Cancelling your order", timeout=10.0, effects=True, keyed=True)
 async def cancel_order(report: Report, order_number: str, email: str, conversation_id: str, attempt: str) -> Order:
     """Cancel the order and return it; one that is cancelled already is returned as it is.
 
@@ -26,7 +26,7 @@ async def cancel_order(report: Report, order_number: str, email: str, conversati
     """
     await open_order(order_number, email, conversation_id, attempt)
     with shop_answers():
-        return await shop_desk().client.cancel_order(Proof(order_number, email))
+        return await shop_desk().client.cancel_order(Proof(order_number, email), report.key)
 
 
 class ValidateCancelOrderForm(OrderForm):

@@ -31,7 +31,7 @@ LEAD_IN = re.compile(r"^(?:[^\d,]*\b(?:is|it's|to|at)\s+)(?=\S)", re.IGNORECASE)
 NEW_ADDRESS = re.compile(r"\bto (\d{1,4}[a-z]? [a-z].+)$", re.IGNORECASE | re.DOTALL)
 
 
-@task("change_shipping_address", title="Changing the address", timeout=10.0, effects=True)
+@task("change_shipping_address", title="Changing the address", timeout=10.0, effects=True, keyed=True)
 async def change_shipping_address(
     report: Report, order_number: str, email: str, conversation_id: str, attempt: str, street: str, town: str
 ) -> Order:
@@ -42,7 +42,7 @@ async def change_shipping_address(
     """
     await open_order(order_number, email, conversation_id, attempt)
     with shop_answers():
-        return await shop_desk().client.change_address(Proof(order_number, email), Address(street, town))
+        return await shop_desk().client.change_address(Proof(order_number, email), Address(street, town), report.key)
 
 
 def split_address(text: str) -> tuple[str, str | None]:

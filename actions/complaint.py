@@ -47,7 +47,7 @@ def telling(text: str) -> int:
     return sum(word not in ANGER_ALONE for word in words)
 
 
-@task("complaint", title="Filing your complaint", timeout=10.0, effects=True)
+@task("complaint", title="Filing your complaint", timeout=10.0, effects=True, keyed=True)
 async def file_complaint(report: Report, key: str, complaint: str, order_number: str | None) -> str:
     """Keep the complaint and return its reference. Raises `Unavailable`."""
     with shop_answers():

@@ -20,7 +20,7 @@ from switchboard.tasks import Report, TaskError, task
 A_WISH = 8  # words; "please let me talk to somebody" is no message for that somebody yet
 
 
-@task("contact_human_agent", title="Passing on your message", timeout=10.0, effects=True)
+@task("contact_human_agent", title="Passing on your message", timeout=10.0, effects=True, keyed=True)
 async def leave_message(report: Report, key: str, message: str, contact: str) -> str:
     """Keep the message for the team and return its reference. Raises `Unavailable`."""
     with shop_answers():

@@ -21,7 +21,7 @@ RATINGS |= {str(number): number for number in RATINGS.values()}
 GOOD = 4
 
 
-@task("feedback", title="Saving your rating", timeout=10.0, effects=True)
+@task("feedback", title="Saving your rating", timeout=10.0, effects=True, keyed=True)
 async def leave_rating(report: Report, key: str, rating: int) -> None:
     """Keep the rating; the same key keeps the last one. Raises `Unavailable`."""
     with shop_answers():

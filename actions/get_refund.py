@@ -25,7 +25,7 @@ NOT_GIVEN = "not given"
 NO_REASON = re.compile(r"\b(?:no|any)(?: \w+)? reason|rather not say|none of your business", re.IGNORECASE)
 
 
-@task("get_refund", title="Opening your return", timeout=10.0, effects=True)
+@task("get_refund", title="Opening your return", timeout=10.0, effects=True, keyed=True)
 async def get_refund(
     report: Report, order_number: str, email: str, conversation_id: str, attempt: str, reason: str
 ) -> Refund:
@@ -35,7 +35,7 @@ async def get_refund(
     """
     await open_order(order_number, email, conversation_id, attempt)
     with shop_answers():
-        return await shop_desk().client.request_refund(Proof(order_number, email), reason)
+        return await shop_desk().client.request_refund(Proof(order_number, email), reason, report.key)
 
 
 class ValidateGetRefundForm(OrderForm):

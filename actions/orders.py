@@ -23,7 +23,7 @@ from actions.voice import Voice
 from shop.client import NotProven, Order, OrderRefused, Proof, ShopUnavailable, TriesExhausted
 from shop.desk import shop_desk
 from switchboard.reply import Reply
-from switchboard.tasks import Refused, TaskError, TimedOut, Unavailable
+from switchboard.tasks import Refused, TaskError, TimedOut, Unavailable, Uncertain
 
 ORDER_NUMBER = re.compile(r"#?(\d{4,6})")
 PHONE = re.compile(r"\+?\d[\d ()/-]{6,20}\d")
@@ -136,7 +136,7 @@ class OrderAction(Action, ABC):
                 await voice.refuse(self.flow, error.reason, number=tracker.get_slot("order_number"))
                 if error.reason in {"wrong_pair", "too_many_tries"}:
                     forgotten += ["order_number", "email"]
-            except TimedOut:
+            except (TimedOut, Uncertain):
                 await voice.apologise(self.flow, "utter_not_sure")
             except TaskError:
                 await voice.apologise(self.flow)

@@ -106,7 +106,7 @@ class Order:
 
 
 class ShopClient(Protocol):
-    """A shop's back end. Every method may raise `ShopUnavailable`; effects are idempotent.
+    """A shop's back end. Every method may raise `ShopUnavailable`; under the same `key` an effect happens once.
 
     Methods that take a `Proof` raise `NotProven` unless it fits an order, whatever was proven before.
     """
@@ -114,19 +114,19 @@ class ShopClient(Protocol):
     async def find_order(self, proof: Proof) -> Order:
         """Return the order that `proof` opens."""
 
-    async def cancel_order(self, proof: Proof) -> Order:
+    async def cancel_order(self, proof: Proof, key: str) -> Order:
         """Cancel and return the order; an order that is cancelled already is returned as it is.
 
         Raises `OrderRefused` with `already_shipped` or `already_delivered`.
         """
 
-    async def request_refund(self, proof: Proof, reason: str) -> Refund:
+    async def request_refund(self, proof: Proof, reason: str, key: str) -> Refund:
         """Open a return, or return the one that is open already.
 
         Raises `OrderRefused` with `not_delivered`, `order_cancelled` or `too_late`.
         """
 
-    async def change_address(self, proof: Proof, address: Address) -> Order:
+    async def change_address(self, proof: Proof, address: Address, key: str) -> Order:
         """Send the order elsewhere. Raises `OrderRefused` with `already_shipped`, `already_delivered` or
         `order_cancelled`."""
 

@@ -67,32 +67,39 @@ class DatabaseShop:
     async def find_order(self, proof: Proof) -> Order:
         return await in_transaction(self._engine, lambda connection: _find(connection, proof))
 
-    async def cancel_order(self, proof: Proof) -> Order:
+    async def cancel_order(self, proof: Proof, key: str) -> Order:
         def cancel(connection: Connection) -> Order:
-            _refuse(why_not_cancel(_find(connection, proof)))
-            _change_unshipped(connection, proof, status=OrderStatus.cancelled.value)
             order = _find(connection, proof)
-            _refuse(why_not_cancel(order))  # it may have been shipped since the first look
+            if not _is_done(connection, key):
+                _refuse(why_not_cancel(order))
+                _change_unshipped(connection, proof, status=OrderStatus.cancelled.value)
+                order = _find(connection, proof)
+                _refuse(why_not_cancel(order))  # it may have been shipped since the first look
+                self._note(connection, key, "cancel", proof)
             return order
 
         return await in_transaction(self._engine, cancel)
 
-    async def change_address(self, proof: Proof, address: Address) -> Order:
+    async def change_address(self, proof: Proof, address: Address, key: str) -> Order:
         def change(connection: Connection) -> Order:
-            _refuse(why_not_change_address(_find(connection, proof)))
-            _change_unshipped(connection, proof, street=address.street, town=address.town)
             order = _find(connection, proof)
-            _refuse(why_not_change_address(order))
+            if not _is_done(connection, key):
+                _refuse(why_not_change_address(order))
+                _change_unshipped(connection, proof, street=address.street, town=address.town)
+                order = _find(connection, proof)
+                _refuse(why_not_change_address(order))
+                self._note(connection, key, "change_address", proof)
             return order
 
         return await in_transaction(self._engine, change)
 
-    async def request_refund(self, proof: Proof, reason: str) -> Refund:
+    async def request_refund(self, proof: Proof, reason: str, key: str) -> Refund:
         def request(connection: Connection) -> Refund:
             order = _find(connection, proof)
             if order.refund is not None:
                 return order.refund
             _refuse(why_not_refund(order, self._clock()))
+            self._note(connection, key, "refund", proof)
             refund = Refund(reference=f"R-{order.number}", reason=reason)
             connection.execute(
                 insert(tables.refunds).values(
@@ -122,6 +129,11 @@ class DatabaseShop:
 
         await in_transaction(self._engine, rate)
 
+    def _note(self, connection: Connection, key: str, kind: str, proof: Proof) -> None:
+        """Put an effect on the ledger, in its own transaction."""
+        row = {"key": key, "kind": kind, "order_number": proof.order_number, "done_at": self._clock()}
+        connection.execute(insert(tables.effects).values(row))
+
     async def _keep(self, kind: str, prefix: str, key: str, values: dict[str, Any]) -> str:
         """Insert once per `kind` and `key`; return the reference of the row that is kept."""
         table = tables.messages
@@ -136,6 +148,12 @@ class DatabaseShop:
             return reference
 
         return await in_transaction(self._engine, keep)
+
+
+def _is_done(connection: Connection, key: str) -> bool:
+    """Whether the effect is on the ledger."""
+    table = tables.effects
+    return connection.execute(select(table.c.key).where(table.c.key == key)).first() is not None
 
 
 def _refuse(reason: str | None) -> None:

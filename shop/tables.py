@@ -40,6 +40,16 @@ refunds = Table(
     Column("requested_at", DateTime, nullable=False),
 )
 
+effects = Table(
+    "shop_effects",
+    metadata,
+    Column("key", String(64), primary_key=True),  # what the caller names the effect: done once
+    Column("kind", String(32), nullable=False),
+    Column("order_number", ForeignKey("shop_orders.number"), nullable=False),
+    Column("done_at", DateTime, nullable=False),
+    Index("shop_effects_by_order", "order_number"),
+)
+
 messages = Table(
     "shop_messages",
     metadata,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -27,7 +28,7 @@ from switchboard.log.log import Draft
 from switchboard.runtime import Runtime, runtime
 from switchboard.tasks.declaration import Task
 from switchboard.tasks.run import Runner
-from switchboard.turns.turn import BOT, TurnContext
+from switchboard.turns.turn import BOT, TurnContext, piece_key
 
 COALESCE_SECONDS = 0.03  # the first text goes out at once, then what has gathered: one write per 30 ms, not per token
 
@@ -45,11 +46,14 @@ class Reply:
         self._conversation = tracker.sender_id
         self._turn = TurnContext.from_metadata((tracker.latest_message or {}).get("metadata"))
         self._services = services or runtime()
-        self._message_id = f"m_{uuid.uuid4().hex}"
+        # Of all replies of one action: how often it has done the same thing, since each time is another.
+        self._done: Counter[str] = vars(tracker).setdefault("done_by_replies", Counter())
+        self._message_id = self._name("m", "reply")
         self._text: list[str] = []
         self._pending: list[str] = []
         self._buttons: list[dict[str, str]] = []
         self._started = False
+        self._silent = False  # an earlier try of the turn came to the end of this message
         self.stopped = False
         self._shielded = False  # a task with effects runs: it comes to its end
         self._body: asyncio.Task[Any] | None = None
@@ -60,6 +64,8 @@ class Reply:
 
     async def __aenter__(self) -> Reply:
         if self._turn:
+            key = piece_key(self._turn.id, self._message_id)
+            self._silent = self._turn.again and await self._services.log.has(self._conversation, key)
             self._pump = asyncio.create_task(self._send_pending(), name=f"reply {self._message_id}")
             await self._let_it_be_stopped(self._turn.id)
         return self
@@ -95,7 +101,11 @@ class Reply:
         self._buttons.extend(buttons)
 
     async def run(self, task: Task[..., Any], **arguments: Any) -> Any:
-        """Run a task for this conversation; what it reports streams. Raises `TaskError`."""
+        """Run a task for this conversation; what it reports streams. Raises `TaskError`.
+
+        If an earlier try of the turn came to the end of a task with effects, this is what that returned.
+        """
+        task_id = self._name("k", task.name, arguments)
         turn_id = self._turn.id if self._turn else None
         runner = Runner(
             self._services.history,
@@ -106,11 +116,19 @@ class Reply:
         )
         self._shielded = task.effects
         try:
-            return await runner.run(task, arguments)
+            return await runner.run(task, arguments, task_id)
         finally:
             self._shielded = False
             if task.effects and self.stopped and self._body:
                 self._body.cancel()
+
+    def _name(self, prefix: str, *what: Any) -> str:
+        """A name for what is done next: in a turn the same on every try, else a new one."""
+        if self._turn is None:
+            return f"{prefix}_{uuid.uuid4().hex}"
+        name = self._turn.name(prefix, self._conversation, *what)
+        self._done[name] += 1
+        return self._turn.name(prefix, self._conversation, *what, self._done[name])
 
     async def _let_it_be_stopped(self, turn_id: str) -> None:
         """From here on the body of the block is cancelled if somebody stops the turn."""
@@ -128,10 +146,10 @@ class Reply:
             if not self._shielded:
                 self._body.cancel()
 
-    async def _publish(self, event: Event) -> None:
+    async def _publish(self, event: Event, key: str = "") -> None:
         """An event in its place: after the text that was written before it."""
         await self._flush()
-        await self._append([event])
+        await self._append([event], key)
 
     async def _send_pending(self) -> None:
         while True:
@@ -143,7 +161,7 @@ class Reply:
         async with self._writing:
             self._wake.clear()
             text, self._pending = "".join(self._pending), []
-            if not text or not self._turn:
+            if not text or not self._turn or self._silent:
                 return
             events: list[Event] = [MessageDelta(self._message_id, text)]
             if not self._started:
@@ -151,15 +169,15 @@ class Reply:
             self._started = True
             await self._append(events)
 
-    async def _append(self, events: list[Event]) -> None:
+    async def _append(self, events: list[Event], key: str = "") -> None:
         if self._turn:
-            drafts = [Draft(event) for event in events]
+            drafts = [Draft(event, key) for event in events]
             log = self._services.log
             await log.publish(self._conversation, *drafts, authority=self._turn.authority)
 
     def _utter(self) -> None:
         text = "".join(self._text).strip()
-        extra: dict[str, Any] = {"streamed": self._message_id} if self._started else {}
+        extra: dict[str, Any] = {"streamed": self._message_id} if self._started or self._silent else {}
         if self.stopped:
             extra["stopped"] = True
         if text or self._buttons:

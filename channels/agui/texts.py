@@ -25,8 +25,8 @@ class Texts:
         self.question: Wire | None = None
 
     def start(self, message: Wire) -> None:
-        """A streamed message begins. One that the client has in part is begun again when there is more of it."""
-        self._texts.setdefault(message["messageId"], "")
+        """A streamed message begins, perhaps anew. One that the client has in part begins there once there is more."""
+        self._texts[message["messageId"]] = ""
         self._authors[message["messageId"]] = message["author"]
         if message["messageId"] not in self._transcript:
             self._begin(message)

@@ -75,9 +75,15 @@ class Answer:
             self._whole(entry)
 
     def _started(self, entry: Wire) -> None:
-        if entry["turnId"] == self.turn and entry["messageId"] not in self._messages:
-            self._messages.add(entry["messageId"])
-            self._open(entry)
+        if entry["turnId"] != self.turn:
+            return
+        message_id = entry["messageId"]
+        if message_id in self._texts:  # a crash cut it off, and it begins anew
+            self._close(message_id, {"messageId": message_id, "author": entry["author"], "replaced": True})
+        elif message_id in self._messages:
+            return  # a snapshot told it before
+        self._messages.add(message_id)
+        self._open(entry)
 
     def _delta(self, entry: Wire) -> None:
         if entry["messageId"] in self._texts:
@@ -213,9 +219,11 @@ class Answer:
         if message["status"] != "streaming":
             self._whole(message)
             return
-        self._started(message)
         shown = self._texts.get(message["messageId"])
-        if shown is not None and message["text"].startswith(shown):
+        if shown is None or not message["text"].startswith(shown):
+            self._started(message)
+            shown = ""
+        if message["messageId"] in self._texts:
             self._say(message["messageId"], message["text"][len(shown) :])
 
     def _end_if_nobody_answers(self, frame: Wire) -> None:

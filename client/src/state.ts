@@ -117,11 +117,11 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "message.sent":
       return { messages: [...state.messages, messageOf(entry, "sent")] };
     case "message.started":
-      return { messages: [...state.messages, messageOf({ ...entry, text: "", buttons: [] }, "streaming")] };
+      return { messages: placed(state, messageOf({ ...entry, text: "", buttons: [] }, "streaming")) };
     case "message.delta":
       return { messages: editMessage(state, entry.messageId, (old) => ({ ...old, text: old.text + entry.delta })) };
     case "message.completed":
-      return { messages: completed(state, messageOf(entry, "completed")) };
+      return { messages: placed(state, messageOf(entry, "completed")) };
     case "message.read":
       return { read: { ...state.read, [entry.participantId]: Math.max(entry.upTo, state.read[entry.participantId] ?? 0) } };
     case "turn.started":
@@ -168,8 +168,8 @@ function editMessage(state: ChatState, messageId: string, edit: (old: Message) =
   return state.messages;
 }
 
-/** The start of a completed message may have been trimmed from the log: then it is new to us. */
-function completed(state: ChatState, message: Message): readonly Message[] {
+/** A streamed message in its place: begun, begun anew after a crash, or completed, perhaps with a start that was trimmed. */
+function placed(state: ChatState, message: Message): readonly Message[] {
   const known = state.messages.some((old) => old.messageId === message.messageId);
   if (!known) return [...state.messages, message];
   return editMessage(state, message.messageId, (old) => ({ ...message, timestamp: old.timestamp }));

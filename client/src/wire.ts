@@ -25,7 +25,7 @@ export type Role = "customer" | "bot" | "operator" | "observer";
  * Milliseconds since 1970.
  */
 export type Timestamp = number;
-export type TaskFailure = "unavailable" | "timeout" | "refused" | "error";
+export type TaskFailure = "unavailable" | "timeout" | "refused" | "error" | "uncertain";
 /**
  * Something that happened, at its place on the log.
  */

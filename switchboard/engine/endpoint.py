@@ -13,8 +13,9 @@ from switchboard.engine.current import current
 
 logger = logging.getLogger(__name__)
 
-# Seconds between tries while nothing listens: an action server that restarts.
-CONNECT_PAUSES = (0.2, 0.5, 1.0, 2.0)
+# Seconds between tries while nothing listens, or the action server dies under the call: it restarts.
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+AWAY = (502, 503, 504)  # what a proxy, or a server that stops, answers
 
 
 class ActionServerFailed(BaseException):
@@ -48,28 +49,30 @@ class ActionEndpoint(EndpointConfig):
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         """Call the action server.
 
-        A refused connection is tried again for a few seconds, since nothing has run yet; nothing else is. Raises
+        While it is away, or dies under the call, the call is made again for some seconds: the action's tasks have their
+        effects once, see `switchboard.tasks`. An answer that it gives is final, and so is its silence. Raises
         `ActionServerFailed`, or Rasa's `ClientResponseError` with status 400, which is an action's way to decline.
         """
         call = _with_turn(kwargs)
-        for pause in (*CONNECT_PAUSES, None):
+        for pause in (*PAUSES, None):
             try:
                 return await super().request(*args, **call)
-            except aiohttp.ClientConnectorError as error:
-                if pause is None:
-                    raise ActionServerFailed(f"the action server does not listen at {self.url}") from error
-                logger.warning(
-                    "The action server does not listen at %s, trying again in %.1f s",
-                    self.url,
-                    pause,
-                )
-                await asyncio.sleep(pause)
             except ClientResponseError as error:
                 if error.status == 400:
                     raise
-                raise ActionServerFailed(f"the action server answered {error.status}") from error
-            except (TimeoutError, aiohttp.ClientError) as error:
-                raise ActionServerFailed(f"the action server broke off: {error!r}") from error
+                failed = ActionServerFailed(f"the action server answered {error.status}")
+                if pause is None or error.status not in AWAY:
+                    raise failed from error
+            except TimeoutError as error:
+                raise ActionServerFailed("the action server does not answer") from error
+            except aiohttp.ContentTypeError as error:
+                raise ActionServerFailed("the action server does not answer with JSON") from error
+            except aiohttp.ClientError as error:
+                failed = ActionServerFailed(f"the action server is away at {self.url}: {error!r}")
+                if pause is None:
+                    raise failed from error
+            logger.warning("%s; trying again in %.1f s", failed, pause)
+            await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
 
@@ -83,6 +86,14 @@ def _with_turn(call: dict[str, Any]) -> dict[str, Any]:
         return call
     tracker = call["json"]["tracker"]
     message = tracker["latest_message"]
-    metadata = {**(message.get("metadata") or {}), "turn": turn.context()}
+    step = f"{call['json'].get('next_action')} {_actions_since_message(tracker['events'])}"
+    metadata = {**(message.get("metadata") or {}), "turn": turn.context(step)}
     tracker = {**tracker, "latest_message": {**message, "metadata": metadata}}
     return {**call, "json": {**call["json"], "tracker": tracker}}
+
+
+def _actions_since_message(events: list[dict[str, Any]]) -> int:
+    """How many actions have run in the turn: tells two runs of one action apart, on every try alike."""
+    kinds = [event["event"] for event in events]
+    since = kinds[len(kinds) - kinds[::-1].index("user") :] if "user" in kinds else kinds
+    return since.count("action")

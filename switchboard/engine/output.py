@@ -28,7 +28,7 @@ class LogOutput(OutputChannel):
         """One bot utterance: text, buttons, image and custom data stay together in one message."""
         event = self._event(message)
         if event is not None:
-            await self._turn.say(event)
+            await self._turn.say(event, message.get(STREAMED) or message.get("utter_action") or "text")
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Text from components that do not go through `send_response`."""

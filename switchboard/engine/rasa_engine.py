@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import re
@@ -101,6 +102,7 @@ class RasaEngine:
         return tracker is not None and _holds(tracker, turn)
 
     async def _message(self, turn: Turn) -> UserMessage:
+        """The customer's message, understood once: a second try with a newer model takes it as the first did."""
         said = turn.message
         metadata: dict[str, Any] = {"author": said.author.id}
         if said.metadata:
@@ -113,9 +115,17 @@ class RasaEngine:
             message_id=said.message_id,
             metadata=metadata,
         )
-        if said.payload is None and said.text.strip().startswith(INTENT_MESSAGE_PREFIX):
-            message.parse_data = await self._parse_as_text(message)
+        if not turn.kept:
+            await turn.keep(json.dumps(await self._parse(message, is_text=said.payload is None), default=float))
+        message.parse_data = json.loads(turn.kept)
         return message
+
+    async def _parse(self, message: UserMessage, *, is_text: bool) -> dict[str, Any]:
+        """What NLU makes of a message; of what was typed, always as text."""
+        if is_text and (message.text or "").startswith(INTENT_MESSAGE_PREFIX):
+            return await self._parse_as_text(message)
+        parsed: dict[str, Any] = await self._agent.processor.parse_message(message)
+        return parsed
 
     async def _parse_as_text(self, message: UserMessage) -> dict[str, Any]:
         """What NLU makes of text that begins with `/`.

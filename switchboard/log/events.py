@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Union
 
 Role = Literal["customer", "bot", "operator", "observer"]
-TaskFailure = Literal["unavailable", "timeout", "refused", "error"]
+TaskFailure = Literal["unavailable", "timeout", "refused", "error", "uncertain"]
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,9 @@ class Lease:
     offset: int  # of the oldest unanswered message
     waiting: int  # how many are unanswered, with this one
     entry: str  # that message, as the log stores it
-    again: bool  # somebody had taken it before, and did not come to an end with it
+    tries: int  # which try this is; nobody came to an end with those before
     stopping: bool = False  # somebody has asked it to stop
+    kept: str = ""  # what an earlier try has kept for this one
 
 
 class Inbox:
@@ -62,8 +63,8 @@ class Inbox:
         reply = await self._run("take", conversation, started)
         if not reply:
             return None
-        fence, term, offset, waiting, entry, again, stopping = reply
-        return Lease(conversation, self.worker, fence, term, offset, waiting, entry, bool(again), bool(stopping))
+        fence, term, offset, waiting, entry, tries, stopping, kept = reply
+        return Lease(conversation, self.worker, fence, term, offset, waiting, entry, tries, bool(stopping), kept)
 
     async def hold(self, conversation: str) -> Authority | None:
         """The lease without a turn, unless anybody has it, this worker included."""

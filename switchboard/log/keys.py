@@ -9,6 +9,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log
     sb:{<p>}:c:<id>:waiting    list    offsets of unanswered messages, oldest first
     sb:{<p>}:c:<id>:lease      string  the worker that runs the conversation's turns; expires
+    sb:{<p>}:c:<id>:turn       hash    id, tries, kept: of the turn under way, what a second try must know of the first
     sb:{<p>}:c:<id>:present    zset    `<edge> <participant>` of who has it open, scored by when that passes (ms)
     sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
     sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`
@@ -65,6 +66,10 @@ class ConversationKeys:
         return self.prefix + "lease"
 
     @property
+    def turn(self) -> str:
+        return self.prefix + "turn"
+
+    @property
     def present(self) -> str:
         return self.prefix + "present"
 
@@ -82,7 +87,7 @@ class ConversationKeys:
 
     @property
     def all(self) -> list[str]:
-        return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease]
+        return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease, self.turn]
 
 
 def keys_of(conversation: str) -> ConversationKeys:

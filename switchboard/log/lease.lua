@@ -1,18 +1,19 @@
 -- Takes, renews or gives back the right to run a conversation's turns.
--- KEYS  meta, log, keys, waiting, inbox, lease           (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn     (see keys.py)
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
 --       for 'release' of a lease without a turn '' and the wake channel
 --
--- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, 1 if it was taken
---          before, 1 if it is to stop}, and the entry is appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a
---          worker that has the lease already takes it anew.
+-- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
+--          1 if it is to stop, what the first try has kept}, and the entry is appended, once a message. Every taking
+--          raises the fence, so that an older worker's output is refused; a worker that has the lease takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
 -- renew    {1}, or {} if the lease was lost.
 -- release  {1}; the conversation is free for anybody, and if something waits, the workers are told.
 
 local meta, log, keys, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local turn = KEYS[7]
 local holder = redis.call('GET', lease)
 
 if ARGV[1] == 'take' then
@@ -27,14 +28,19 @@ if ARGV[1] == 'take' then
   local entry = redis.call('XRANGE', log, oldest .. '-0', oldest .. '-0')[1][2][2]
   local message = cjson.decode(entry)
   local key = 't' .. oldest
-  local again = redis.call('HEXISTS', keys, key)
-  if again == 0 then
+  if redis.call('HGET', turn, 'id') ~= key then
+    redis.call('DEL', turn)
+    redis.call('HSET', turn, 'id', key)
+  end
+  if redis.call('HEXISTS', keys, key) == 0 then
     local started = string.format(ARGV[6], oldest, message['messageId'])
     append({meta = meta, log = log, keys = keys}, ARGV[5], message['epoch'], key, '', started)
   end
   local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
   local stopping = redis.call('HGET', meta, 'stop') == key and 1 or 0
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, again, stopping}
+  local try = redis.call('HINCRBY', turn, 'tries', 1)
+  local kept = redis.call('HGET', turn, 'kept') or ''
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept}
 end
 
 if ARGV[1] == 'hold' then

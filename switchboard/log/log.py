@@ -201,6 +201,20 @@ class Log:
             raise UnknownConversation(conversation)
         return reply[1] if reply[0] == "ok" else None
 
+    async def keep(self, conversation: str, value: str) -> str:
+        """Keep something for later tries of the turn under way, and return what is kept: the first value stays."""
+        turn = keys_of(conversation).turn
+        async with answering(), self.redis.pipeline() as pipe:
+            pipe.hsetnx(turn, "kept", value)
+            pipe.hget(turn, "kept")
+            _, kept = await pipe.execute()
+        return str(kept)
+
+    async def has(self, conversation: str, key: str) -> bool:
+        """Whether an entry with this key is on the log."""
+        async with answering():
+            return bool(await self.redis.hexists(keys_of(conversation).keys, key))
+
     async def is_stopping(self, conversation: str, turn_id: str) -> bool:
         """Whether somebody has asked this turn to stop."""
         async with answering():

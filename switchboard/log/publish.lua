@@ -1,6 +1,6 @@
 -- Appends a batch of entries to one conversation's log, whole or not at all.
 --
--- KEYS  meta, log, keys, waiting, inbox, lease          (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn    (see keys.py)
 -- ARGV  1 conversation    2 live channel    3 wake channel    4 now, ms
 --       5 term or ''      the ownership term that the writer writes under
 --       6 fence or ''     the lease fence that the writer writes under
@@ -71,6 +71,7 @@ end
 
 if ARGV[12] ~= '' then
   redis.call('LREM', waiting, 1, ARGV[12])
+  redis.call('DEL', KEYS[7])
   if redis.call('LLEN', waiting) == 0 then
     redis.call('ZREM', inbox, conversation)
     if redis.call('GET', KEYS[6]) == ARGV[13] then redis.call('DEL', KEYS[6]) end

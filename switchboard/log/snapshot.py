@@ -64,6 +64,8 @@ class Fold:
                 self.messages[message_id]["text"] += entry["delta"]
             return
         known = self.messages.get(message_id, {"text": "", "buttons": []})
+        if verb == "started":  # perhaps anew: the answer was cut off, and the turn is tried again
+            known = {**known, "text": ""}
         given = {name: entry[name] for name in MESSAGE_FIELDS if name in entry}
         first_seen = known.get("timestamp", entry["timestamp"])
         self.messages[message_id] = {

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
 from switchboard.store.tables import tasks
 
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """One run of a task. `status` is `running`, `completed`, or how it failed."""
+    """One task, in however many tries. `status` is `running`, `completed`, or how it failed."""
 
     id: str
     conversation: str
@@ -25,6 +26,7 @@ class TaskRecord:
     arguments: dict[str, Any]
     status: str
     reason: str | None
+    result: Any
     started_at: datetime
     ended_at: datetime | None
 
@@ -41,15 +43,18 @@ class History:
         self._engine = engine
         self._clock = clock
 
-    async def started(
+    async def begin(
         self,
         task_id: str,
         conversation: str,
         turn: str | None,
         name: str,
         arguments: Mapping[str, Any],
-    ) -> None:
-        """A task begins."""
+    ) -> TaskRecord | None:
+        """A task begins. Returns what is on record of it from an earlier try; that record goes on as it is.
+
+        Raises `SQLAlchemyError`: then it must not begin.
+        """
         row = {
             "id": task_id,
             "conversation": conversation,
@@ -59,11 +64,22 @@ class History:
             "status": "running",
             "started_at": self._clock(),
         }
-        await self._write(insert(tasks).values(**row))
 
-    async def completed(self, task_id: str) -> None:
-        """A task did what it should."""
-        await self._end(task_id, "completed", None)
+        def write() -> TaskRecord | None:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(insert(tasks).values(**row))
+                return None
+            except IntegrityError:
+                with self._engine.connect() as connection:
+                    known = connection.execute(select(tasks).where(tasks.c.id == task_id)).mappings().one()
+                return TaskRecord(**known)
+
+        return await asyncio.to_thread(write)
+
+    async def completed(self, task_id: str, result: Any = None) -> None:
+        """A task did what it should; `result` is JSON."""
+        await self._end(task_id, "completed", None, result)
 
     async def failed(self, task_id: str, kind: str, reason: str) -> None:
         """A task did not."""
@@ -79,8 +95,8 @@ class History:
 
         return await asyncio.to_thread(read)
 
-    async def _end(self, task_id: str, status: str, reason: str | None) -> None:
-        values = {"status": status, "reason": reason, "ended_at": self._clock()}
+    async def _end(self, task_id: str, status: str, reason: str | None, result: Any = None) -> None:
+        values = {"status": status, "reason": reason, "result": result, "ended_at": self._clock()}
         await self._write(update(tasks).where(tasks.c.id == task_id).values(**values))
 
     async def _write(self, statement: Any) -> None:

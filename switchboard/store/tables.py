@@ -16,6 +16,7 @@ tasks = Table(
     Column("arguments", JSON, nullable=False),
     Column("status", String(20), nullable=False),  # running, completed, or how it failed
     Column("reason", String(80)),
+    Column("result", JSON),  # of a task with effects: what another try of its turn gets
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Index("ix_tasks_conversation", "conversation", "started_at"),

@@ -1,7 +1,7 @@
 """Tasks: work that a bot does for somebody. Declared once, run with time-outs, retries, progress and history."""
 
 from switchboard.tasks.declaration import Report, Task, task
-from switchboard.tasks.errors import Broken, Refused, TaskError, TimedOut, Unavailable
+from switchboard.tasks.errors import Broken, Refused, TaskError, TimedOut, Unavailable, Uncertain
 
 __all__ = [
     "Broken",
@@ -11,5 +11,6 @@ __all__ = [
     "TaskError",
     "TimedOut",
     "Unavailable",
+    "Uncertain",
     "task",
 ]

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
+from pydantic import parse_obj_as
+from pydantic.json import pydantic_encoder
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
-TRIES = 3  # of a task without effects, while it is unavailable
+TRIES = 3  # of a task that may be tried again, while it is unavailable
 
 
 class Report(Protocol):
-    """What a task says while it runs."""
+    """What a task says while it runs, and is told."""
+
+    @property
+    def key(self) -> str:
+        """Names what is to be done: the same on every try of a turn. Give it to a back end that takes one."""
 
     async def progress(self, done: int, total: int, note: str) -> None:
         """`done` of `total` steps are behind; `note` is for people, and says what comes next."""
@@ -30,12 +39,27 @@ class Task(Generic[P, R]):
     title: str
     timeout: float
     effects: bool
+    keyed: bool
     function: Callable[Concatenate[Report, P], Awaitable[R]]
 
     @property
+    def repeatable(self) -> bool:
+        """Whether it may be tried again when nobody knows how far the last try came."""
+        return self.keyed or not self.effects
+
+    @property
     def tries(self) -> int:
-        """Something with effects is never tried again blindly."""
-        return 1 if self.effects else TRIES
+        """Within one run."""
+        return TRIES if self.repeatable else 1
+
+    def encode(self, result: Any) -> Any:
+        """A result as JSON, to keep. Raises `TypeError` for what has no JSON form."""
+        return json.loads(json.dumps(result, default=pydantic_encoder))
+
+    def decode(self, kept: Any) -> Any:
+        """A result that was kept, as the function's annotation says. Raises `ValidationError`."""
+        declared = typing.get_type_hints(self.function).get("return", Any)
+        return None if declared is type(None) else parse_obj_as(declared, kept)
 
     async def __call__(self, report: Report, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Call the function itself, without history, time-out or retries."""
@@ -43,11 +67,16 @@ class Task(Generic[P, R]):
 
 
 def task(
-    name: str, *, title: str, timeout: float, effects: bool = False
+    name: str, *, title: str, timeout: float, effects: bool = False, keyed: bool = False
 ) -> Callable[[Callable[Concatenate[Report, P], Awaitable[R]]], Task[P, R]]:
-    """Declare a task. `title` is what people read while it runs; `effects` says that it changes something outside."""
+    """Declare a task. `title` is what people read while it runs.
+
+    `effects`: it changes something outside, so it is never tried again blindly, and its result is kept: run again in
+    the same turn, it returns that. `keyed`: the function hands `report.key` to a back end that does nothing twice under
+    one key, so it may be tried again.
+    """
 
     def declare(function: Callable[Concatenate[Report, P], Awaitable[R]]) -> Task[P, R]:
-        return Task(name, title, timeout, effects, function)
+        return Task(name, title, timeout, effects, keyed, function)
 
     return declare

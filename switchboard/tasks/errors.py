@@ -3,7 +3,8 @@
 TaskError
 ├── Refused        the business says no
 ├── Unavailable    something it needs is down; trying again may help
-├── TimedOut       it took longer than the task may
+├── TimedOut       it took longer than the task may, and changed nothing
+├── Uncertain      it may have had its effect or not, and nobody knows
 └── Broken         a defect of the task itself
 """
 
@@ -37,9 +38,16 @@ class Unavailable(TaskError):
 
 
 class TimedOut(TaskError):
-    """Raised when a task is cut off; if it has effects, nobody knows whether they happened."""
+    """Raised when a task without effects is cut off."""
 
     kind = "timeout"
+
+
+class Uncertain(TaskError):
+    """Raised when something with effects broke off, now or in an earlier try of the turn. It is never tried blindly
+    again: say so, and offer a person."""
+
+    kind = "uncertain"
 
 
 class Broken(TaskError):

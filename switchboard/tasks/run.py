@@ -1,14 +1,14 @@
-"""Runs a task: time-out, retries, history, and its progress as events."""
+"""Runs a task: once in effect, with time-out, retries, history, and its progress as events."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from tenacity import (
     AsyncRetrying,
     retry_if_exception,
@@ -18,28 +18,35 @@ from tenacity import (
 
 from switchboard.cancellation import absorb_cancellation
 from switchboard.log.errors import LogError
-from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskFailure, TaskProgressed, TaskStarted
-from switchboard.store.history import History
+from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskProgressed, TaskStarted
+from switchboard.store.history import History, TaskRecord
 from switchboard.tasks.declaration import Task
-from switchboard.tasks.errors import Broken, TaskError, TimedOut, Unavailable
+from switchboard.tasks.errors import Broken, TaskError, TimedOut, Unavailable, Uncertain
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between tries
 
 
+class Publish(Protocol):
+    """How a task's events get onto the log."""
+
+    async def __call__(self, event: Event, key: str = "") -> None:
+        """Append it; with a key only once, however often the turn is tried."""
+
+
 @dataclass
 class Sink:
     """Where a task's events and text go; it is also the task's `Report`."""
 
-    task_id: str
-    publish: Callable[[Event], Awaitable[None]]
+    key: str
+    publish: Publish
     write: Callable[[str], Awaitable[None]]
     spoke: bool = False
 
     async def progress(self, done: int, total: int, note: str) -> None:
         """See `Report.progress`."""
-        await self.publish(TaskProgressed(self.task_id, done, total, note))
+        await self.publish(TaskProgressed(self.key, done, total, note))
 
     async def text(self, text: str) -> None:
         """See `Report.text`."""
@@ -54,34 +61,62 @@ class Runner:
     history: History
     conversation: str
     turn_id: str | None
-    publish: Callable[[Event], Awaitable[None]]
+    publish: Publish
     write: Callable[[str], Awaitable[None]]
 
-    async def run(self, task: Task[..., Any], arguments: Mapping[str, Any]) -> Any:
-        """The task's result. Raises `TaskError` once the failure is on record and on the log."""
-        task_id = f"k_{uuid.uuid4().hex}"
-        sink = Sink(task_id, self.publish, self.write)
-        await self.history.started(task_id, self.conversation, self.turn_id, task.name, arguments)
-        await self.publish(TaskStarted(task_id, task.name, task.title, self.turn_id))
+    async def run(self, task: Task[..., Any], arguments: Mapping[str, Any], task_id: str) -> Any:
+        """The task's result. Raises `TaskError` once the failure is on record and on the log.
+
+        `task_id` is the same on every try of the turn: what had its effect in an earlier one is not done again.
+        """
+        earlier = await self._begin(task, arguments, task_id)
+        await self.publish(TaskStarted(task_id, task.name, task.title, self.turn_id), f"{task_id}:started")
         try:
-            result = await self._attempt(task, sink, arguments)
+            result = await self._once(task, Sink(task_id, self.publish, self.write), arguments, earlier)
         except TaskError as error:
-            await self._failed(task_id, error.kind, error.reason)
+            await self._failed(task_id, error)
             raise
         except asyncio.CancelledError:
             absorb_cancellation()
             try:
-                await self._failed(task_id, TimedOut.kind, "cut_off")
+                await self._failed(task_id, _cut_off(task)("cut_off"))
             except LogError as error:  # the turn may be somebody else's by now
                 logger.warning("The end of task %s is not on the log: %s", task_id, error)
             raise
-        await self.history.completed(task_id)
-        await self.publish(TaskCompleted(task_id))
+        await self.publish(TaskCompleted(task_id), f"{task_id}:completed")
         return result
 
-    async def _failed(self, task_id: str, kind: TaskFailure, reason: str) -> None:
-        await self.history.failed(task_id, kind, reason)
-        await self.publish(TaskFailed(task_id, kind))
+    async def _begin(self, task: Task[..., Any], arguments: Mapping[str, Any], task_id: str) -> TaskRecord | None:
+        """What is on record of it. What cannot be put on record is not begun: nobody would know of its effect."""
+        try:
+            return await self.history.begin(task_id, self.conversation, self.turn_id, task.name, arguments)
+        except SQLAlchemyError as error:
+            logger.error("Task %s of %s is not begun, the database fails: %s", task.name, self.conversation, error)
+            raise Unavailable("database") from error
+
+    async def _end(self, task_id: str, how: Awaitable[None]) -> None:
+        """Put the end on record. If that fails it is the end all the same; another try of the turn will not know."""
+        try:
+            await how
+        except SQLAlchemyError as error:
+            logger.error("The end of task %s of %s is not on record: %s", task_id, self.conversation, error)
+
+    async def _once(
+        self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any], earlier: TaskRecord | None
+    ) -> Any:
+        """What an earlier try has left of the task, else the task itself; then its result is kept."""
+        if earlier and task.effects:
+            if earlier.status == "completed":
+                return task.decode(earlier.result)
+            if earlier.status in ("running", Uncertain.kind) and not task.repeatable:
+                raise Uncertain("broke_off")
+        result = await self._attempt(task, sink, arguments)
+        await self._end(sink.key, self.history.completed(sink.key, task.encode(result) if task.effects else None))
+        return result
+
+    async def _failed(self, task_id: str, error: TaskError) -> None:
+        await self._end(task_id, self.history.failed(task_id, error.kind, error.reason))
+        await self.publish(TaskFailed(task_id, error.kind), f"{task_id}:{error.kind}")
 
     async def _attempt(self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]) -> Any:
         """All tries of a task, within its time. What it has said is never said twice: then it is not tried again."""
@@ -92,11 +127,17 @@ class Runner:
             reraise=True,
         )
         try:
-            return await asyncio.wait_for(tries(task.function, sink, **arguments), task.timeout)
+            async with asyncio.timeout(task.timeout):
+                return await tries(task.function, sink, **arguments)
         except TaskError:
             raise
         except TimeoutError as error:
-            raise TimedOut("timeout") from error
+            raise _cut_off(task)("timeout") from error
         except Exception as error:  # the edge of the task: its defects end the task, not the conversation
             logger.exception("Task %s broke", task.name)
-            raise Broken("broken") from error
+            raise (Uncertain if task.effects else Broken)("broken") from error
+
+
+def _cut_off(task: Task[..., Any]) -> type[TaskError]:
+    """What a task that did not come to its end ends as."""
+    return Uncertain if task.effects else TimedOut

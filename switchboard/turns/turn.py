@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -55,10 +58,11 @@ class Turn:
     offset: int
     message: MessageSent
     authority: Authority
-    again: bool = False  # it was tried before; whoever did may have died after Rasa had saved it
+    tries: int = 1  # which try this is; whoever made the one before may have died after Rasa had saved it
+    kept: str = ""  # by an earlier try, see `keep`
     over: bool = field(default=False, init=False)
     stopped: bool = field(default=False, init=False)  # somebody asked for it
-    _said: int = field(default=0, init=False)
+    _said: Counter[str] = field(default_factory=Counter, init=False)
 
     @classmethod
     def of(cls, log: Log, lease: Lease) -> Turn:
@@ -72,7 +76,8 @@ class Turn:
             lease.offset,
             event,
             Authority(lease.term, lease.fence, lease.worker),
-            lease.again,
+            lease.tries,
+            lease.kept,
         )
 
     @property
@@ -80,18 +85,29 @@ class Turn:
         """Unique in the conversation, and the same when the turn is tried again."""
         return f"t{self.offset}"
 
-    def context(self) -> dict[str, Any]:
+    def context(self, step: str) -> dict[str, Any]:
         """What an action needs to write into this turn from another process; see `TurnContext`."""
         return {
             "id": self.id,
             "term": self.authority.term,
             "fence": self.authority.fence,
+            "step": step,
+            "again": self.again,
         }
 
-    async def say(self, event: Event) -> None:
-        """Append a piece of the answer; the n-th piece only once, however often the turn is tried."""
-        self._said += 1
-        await self._append(Draft(event, key=f"{self.id}:{self._said}"))
+    @property
+    def again(self) -> bool:
+        """Whether it was tried before."""
+        return self.tries > 1
+
+    async def keep(self, value: str) -> None:
+        """Keep something that every later try of this turn finds in `kept`, as this one does from here on."""
+        self.kept = await self.log.keep(self.conversation, value)
+
+    async def say(self, event: Event, what: str = "") -> None:
+        """Append a piece of the answer; the n-th of its kind, `what`, only once, however often the turn is tried."""
+        self._said[what] += 1
+        await self._append(Draft(event, key=piece_key(self.id, what, self._said[what])))
 
     async def complete(self) -> None:
         """The message is answered."""
@@ -108,7 +124,7 @@ class Turn:
             for line in lines:
                 _follow(open_messages, decode(line.json).event, self.id)
         for message_id, text in open_messages.items():
-            await self.say(MessageCompleted(message_id, BOT, text, self.id, stopped=True))
+            await self.say(MessageCompleted(message_id, BOT, text, self.id, stopped=True), message_id)
         return "".join(open_messages.values())
 
     async def fail(self, reason: str, apology: str) -> None:
@@ -118,6 +134,11 @@ class Turn:
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
         await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
+
+
+def piece_key(turn_id: str, what: str, number: int = 1) -> str:
+    """The key under which a piece of an answer stands on the log."""
+    return f"{turn_id}:{what}:{number}"
 
 
 def _follow(open_messages: dict[str, str], event: Event, turn_id: str) -> None:
@@ -150,6 +171,8 @@ class TurnContext:
 
     id: str
     authority: Authority
+    step: str = ""  # which action it is, and which of the turn: the same on every try
+    again: bool = False  # the turn was tried before
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any] | None) -> TurnContext | None:
@@ -157,4 +180,10 @@ class TurnContext:
         turn = (metadata or {}).get("turn")
         if not isinstance(turn, Mapping):
             return None
-        return cls(turn["id"], Authority(turn["term"], turn["fence"]))
+        authority = Authority(turn["term"], turn["fence"])
+        return cls(turn["id"], authority, turn.get("step", ""), bool(turn.get("again")))
+
+    def name(self, prefix: str, conversation: str, *what: Any) -> str:
+        """A name for something that the action does: the same on every try of the turn, and never that of another."""
+        text = json.dumps([conversation, self.id, self.step, *what], sort_keys=True, default=str)
+        return f"{prefix}_{hashlib.sha256(text.encode()).hexdigest()[:32]}"

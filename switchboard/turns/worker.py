@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
 RESCAN_SECONDS = 2.0  # finds what no wake-up announced: the conversations of a worker that died
 STOP_SECONDS = 2.0  # how long a turn may take to stop by itself
+MAX_TRIES = 5  # of a message; one that ends its process every time must not do so for ever
 DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
 
 
@@ -139,6 +140,10 @@ class Worker:
         except DecodeError as error:  # nobody can answer it, now or later
             logger.error("%s t%d cannot be read: %s", lease.conversation, lease.offset, error)
             await give_up(self._log, lease, self._engine.apology())
+            return
+        if turn.tries > MAX_TRIES:
+            logger.error("%s %s is given up: %d tries came to no end", turn.conversation, turn.id, MAX_TRIES)
+            await turn.fail("gave_up", self._engine.apology())
             return
         try:
             await self._answer_until_stopped(turn, lease.stopping)

@@ -147,7 +147,7 @@ def test_only_a_clear_yes_confirms(
 async def test_a_return_that_is_open_is_not_opened_again(
     demo_shop: Engine, dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
-    await DatabaseShop(demo_shop).request_refund(Proof("1003", ADA), "damaged")
+    await DatabaseShop(demo_shop).request_refund(Proof("1003", ADA), "damaged", "k")
     given = in_form(message("here"), "get_refund_form", {"order_number": "1003", "email": ADA})
     assert slots_of(await ValidateGetRefundForm().run(dispatcher, given, domain))["refusal"] == "already_open"
 

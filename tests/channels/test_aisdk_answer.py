@@ -173,6 +173,13 @@ def test_over_a_gap_the_answer_goes_on_with_what_the_snapshot_has_more_of_it() -
     assert shown(stream) == {"m1": "Hello"}
 
 
+def test_what_a_crash_cut_off_is_marked_and_told_anew() -> None:
+    stream = told(turn("started"), started(), delta("He"), started(), delta("Hi"), whole("Hi"), turn("completed"))
+    ends = [chunk for chunk in stream if chunk["type"] == "text-end"]
+    assert [chunk.get("providerMetadata", {}).get("switchboard", {}).get("replaced") for chunk in ends] == [True, None]
+    assert "".join(chunk["delta"] for chunk in stream if chunk["type"] == "text-delta") == "HeHi"
+
+
 def test_over_a_gap_that_holds_the_end_the_answer_is_whole() -> None:
     task = {"taskId": "k1", "name": "n", "title": "T", "turnId": "t4", "status": "completed"}
     stream = told(turn("started"), started(), delta("He"), snapshot(messages=[message("Hello")], tasks=[task]))

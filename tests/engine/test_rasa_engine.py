@@ -93,7 +93,7 @@ async def test_an_action_that_breaks_fails_the_turn_and_nothing_of_it_is_saved(t
 
 
 async def test_an_action_server_that_is_down_fails_the_turn(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "CONNECT_PAUSES", (0.01,))
+    monkeypatch.setattr(endpoint, "PAUSES", (0.01,))
     talk.agent.action_endpoint.url = "http://127.0.0.1:9/webhook"
     (apology,) = await talk.say("stream")
     assert apology["text"] == "That went wrong."

@@ -195,11 +195,12 @@ async def test_everything_of_one_conversation_shares_a_hash_tag(log: Log, client
     await start(log)
     await log.publish("c_1", message("hello", key="k"), asks=True)
     assert await Inbox(client).take("c_1")
+    assert await log.keep("c_1", "parsed") == "parsed"
     names = await client.keys("sb:*")
     tags = {name[name.index("{") : name.index("}") + 1] for name in names}
-    assert len(names) == 6 and len(tags) == 1, names
+    assert len(names) == 7 and len(tags) == 1, names
     assert "{" in keys_of("c_1").live and set(names) == {
-        getattr(keys_of("c_1"), name) for name in ("meta", "log", "keys", "waiting", "inbox", "lease")
+        getattr(keys_of("c_1"), name) for name in ("meta", "log", "keys", "waiting", "inbox", "lease", "turn")
     }
 
 

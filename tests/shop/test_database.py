@@ -37,32 +37,32 @@ async def test_an_order_opens_for_its_number_and_email_whatever_the_case(shop: D
 async def test_every_call_refuses_a_wrong_pair(shop: DatabaseShop, proof: Proof) -> None:
     for call in (
         shop.find_order(proof),
-        shop.cancel_order(proof),
-        shop.request_refund(proof, "damaged"),
-        shop.change_address(proof, ADDRESS),
+        shop.cancel_order(proof, "k"),
+        shop.request_refund(proof, "damaged", "k"),
+        shop.change_address(proof, ADDRESS, "k"),
     ):
         with pytest.raises(NotProven):
             await call
 
 
 async def test_cancelling_twice_is_cancelling_once(shop: DatabaseShop) -> None:
-    first = await shop.cancel_order(PROCESSING)
+    first = await shop.cancel_order(PROCESSING, "k")
     assert first.status is OrderStatus.cancelled
-    assert await shop.cancel_order(PROCESSING) == first
+    assert await shop.cancel_order(PROCESSING, "k") == first
 
 
 @pytest.mark.parametrize(("proof", "reason"), [(SHIPPED, "already_shipped"), (DELIVERED, "already_delivered")])
 async def test_what_has_left_is_not_cancelled(shop: DatabaseShop, proof: Proof, reason: str) -> None:
     before = await shop.find_order(proof)
     with pytest.raises(OrderRefused) as refused:
-        await shop.cancel_order(proof)
+        await shop.cancel_order(proof, "k")
     assert refused.value.reason == reason
     assert await shop.find_order(proof) == before
 
 
 async def test_a_return_is_opened_once(shop: DatabaseShop) -> None:
-    refund = await shop.request_refund(DELIVERED, "damaged")
-    assert await shop.request_refund(DELIVERED, "something else") == refund
+    refund = await shop.request_refund(DELIVERED, "damaged", "k")
+    assert await shop.request_refund(DELIVERED, "something else", "k") == refund
     assert (await shop.find_order(DELIVERED)).refund == refund
 
 
@@ -77,18 +77,18 @@ async def test_a_return_is_opened_once(shop: DatabaseShop) -> None:
 )
 async def test_what_cannot_be_returned_is_refused(shop: DatabaseShop, proof: Proof, reason: str) -> None:
     with pytest.raises(OrderRefused) as refused:
-        await shop.request_refund(proof, "damaged")
+        await shop.request_refund(proof, "damaged", "k")
     assert refused.value.reason == reason
 
 
 async def test_the_window_for_returns_closes(shop: DatabaseShop, clock: Clock) -> None:
     clock.forward(timedelta(days=27))
     with pytest.raises(OrderRefused, match="too_late"):
-        await shop.request_refund(DELIVERED, "damaged")
+        await shop.request_refund(DELIVERED, "damaged", "k")
 
 
 async def test_an_address_changes_before_shipping(shop: DatabaseShop) -> None:
-    assert (await shop.change_address(PROCESSING, ADDRESS)).address == ADDRESS
+    assert (await shop.change_address(PROCESSING, ADDRESS, "k")).address == ADDRESS
     assert (await shop.find_order(PROCESSING)).address == ADDRESS
 
 
@@ -98,7 +98,7 @@ async def test_an_address_changes_before_shipping(shop: DatabaseShop) -> None:
 )
 async def test_an_address_stays_after_shipping(shop: DatabaseShop, proof: Proof, reason: str) -> None:
     with pytest.raises(OrderRefused) as refused:
-        await shop.change_address(proof, ADDRESS)
+        await shop.change_address(proof, ADDRESS, "k")
     assert refused.value.reason == reason
 
 
@@ -141,4 +141,4 @@ async def test_an_order_that_was_shipped_in_the_meantime_is_not_cancelled(
 
     monkeypatch.setattr(database, "_find", shipped_after_the_first_look)
     with pytest.raises(OrderRefused, match="already_shipped"):
-        await shop.cancel_order(PROCESSING)
+        await shop.cancel_order(PROCESSING, "k")

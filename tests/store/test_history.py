@@ -12,7 +12,7 @@ from switchboard.store.history import History
 async def test_a_task_is_on_record_from_its_start_to_its_end(tmp_path: Path) -> None:
     clock = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n) for n in range(10))
     history = History(open_database(f"sqlite:///{tmp_path}/h.db"), clock=lambda: next(clock))
-    await history.started("k1", "c_1", "t4", "track", {"order": "1001"})
+    await history.begin("k1", "c_1", "t4", "track", {"order": "1001"})
     (running,) = await history.of("c_1")
     assert (running.status, running.arguments, running.turn, running.ended_at) == (
         "running",
@@ -20,7 +20,7 @@ async def test_a_task_is_on_record_from_its_start_to_its_end(tmp_path: Path) -> 
         "t4",
         None,
     )
-    await history.started("k2", "c_1", None, "cancel", {})
+    await history.begin("k2", "c_1", None, "cancel", {})
     await history.completed("k1")
     await history.failed("k2", "refused", "too_late")
     first, second = await history.of("c_1")

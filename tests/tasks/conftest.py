@@ -38,7 +38,7 @@ class Stage:
     def reply(self) -> Reply:
         """A reply in the turn."""
         turn = Turn.of(self.services.log, self.lease)
-        return Reply(self.dispatcher, tracker("c_1", {"turn": turn.context()}), self.services)
+        return Reply(self.dispatcher, tracker("c_1", {"turn": turn.context("action_it 0")}), self.services)
 
     async def entries(self) -> list[dict[str, Any]]:
         """What stands on the log after the turn's start."""

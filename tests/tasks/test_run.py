@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from switchboard.tasks import Broken, Refused, Report, Task, TaskError, TimedOut, Unavailable, task
+from switchboard.tasks import Refused, Report, Task, TaskError, TimedOut, Unavailable, task
 from switchboard.tasks import run as module
 from tests.tasks.conftest import Stage
 
@@ -78,18 +78,19 @@ async def test_what_has_spoken_is_not_tried_again(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "reason"),
+    ("error", "effects", "kind", "reason"),
     [
-        (Refused("too_late"), "refused", "too_late"),
-        (Unavailable("carrier_down"), "unavailable", "carrier_down"),
-        (ZeroDivisionError(), "error", "broken"),
+        (Refused("too_late"), True, "refused", "too_late"),
+        (Unavailable("carrier_down"), True, "unavailable", "carrier_down"),
+        (ZeroDivisionError(), False, "error", "broken"),
+        (ZeroDivisionError(), True, "uncertain", "broken"),
     ],
 )
 async def test_a_failure_is_on_the_log_and_on_record_once(
-    stage: Stage, error: Exception, kind: str, reason: str
+    stage: Stage, error: Exception, effects: bool, kind: str, reason: str
 ) -> None:
-    with pytest.raises(TaskError if isinstance(error, TaskError) else Broken) as raised:
-        await run(stage, Work(error, effects=True))
+    with pytest.raises(TaskError) as raised:
+        await run(stage, Work(error, effects=effects))
     assert raised.value.reason == reason
     entries = await stage.entries()
     assert [entry["type"] for entry in entries] == ["task.started", "task.failed"]

@@ -19,10 +19,10 @@ from switchboard.log.errors import StalePublish
 from switchboard.log.events import MessageSent
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
-from switchboard.log.keys import WAKE
+from switchboard.log.keys import WAKE, keys_of
 from switchboard.log.log import Log
 from switchboard.turns.turn import BOT, Turn, TurnError
-from switchboard.turns.worker import MAX_CONVERSATIONS, Worker
+from switchboard.turns.worker import MAX_CONVERSATIONS, MAX_TRIES, Worker
 from tests.support.people import ask, start
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded, running, until
@@ -168,6 +168,40 @@ async def test_a_turn_that_fails_ends_with_an_apology_and_the_next_message_goes_
         await answered(log)
     assert await told(log) == ["bad", "turn.started", "You said bad.", "Sorry.", reason, "good", *answer_of("good")]
     assert [entry["type"] for entry in await entries(log)][4] == "turn.failed"
+
+
+async def test_a_message_that_no_try_comes_to_an_end_with_is_given_up(log: Log, follower: Follower) -> None:
+    await start(log)
+    await ask(log, "c_1", "poison")
+    for _ in range(MAX_TRIES):
+        assert await Inbox(log.redis).take("c_1")
+        await log.redis.delete(keys_of("c_1").lease)  # its time is over, and nobody gave it back
+    engine = Engine()
+    async with working(log, follower, engine):
+        await ask(log, "c_1", "hello")
+        await answered(log)
+    assert engine.asked == ["hello"]
+    assert await told(log) == ["poison", "turn.started", "hello", "Sorry.", "gave_up", *answer_of("hello")]
+
+
+async def test_what_a_try_keeps_is_found_by_the_next_one_and_gone_with_the_turn(log: Log) -> None:
+    conversation = await start(log)
+    await ask(log, conversation, "hello")
+    kept = []
+    for number in range(2):
+        lease = await Inbox(log.redis).take(conversation)
+        assert lease is not None
+        turn = Turn.of(log, lease)
+        kept.append(turn.kept)
+        await turn.keep(f"of try {number}")
+        kept.append(turn.kept)
+        await log.redis.delete(keys_of(conversation).lease)
+    assert kept == ["", "of try 0", "of try 0", "of try 0"]
+    await turn.complete()
+    await ask(log, conversation, "again")
+    lease = await Inbox(log.redis).take(conversation)
+    assert lease is not None
+    assert (lease.tries, lease.kept) == (1, "")
 
 
 async def test_a_turn_that_is_cut_off_is_answered_by_the_next_worker(log: Log, follower: Follower) -> None:
