@@ -13,12 +13,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from shop.client import Proof
+from shop.desk import shop_desk
 from switchboard.reply import Reply
+from switchboard.tasks import Report, Uncertain, task
 
 DOMAIN = """
 version: "3.1"
-intents: [greet, choose, stream, crash, slow, talk]
-actions: [action_stream, action_crash, action_slow, action_talk]
+intents: [greet, choose, stream, crash, slow, talk, cancel, pay]
+actions: [action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay]
 slots:
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   secret: {type: text, influence_conversation: false, mappings: [{type: custom}]}
@@ -60,6 +63,8 @@ nlu:
   - {intent: crash, examples: "- crash\n- crash please"}
   - {intent: slow, examples: "- slow\n- slow please"}
   - {intent: talk, examples: "- talk\n- talk please"}
+  - {intent: cancel, examples: "- cancel\n- cancel please"}
+  - {intent: pay, examples: "- pay\n- pay please"}
 rules:
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
   - {rule: choose, steps: [{intent: choose}, {action: utter_choose}]}
@@ -67,6 +72,8 @@ rules:
   - {rule: crash, steps: [{intent: crash}, {action: utter_greet}, {action: action_crash}]}
   - {rule: slow, steps: [{intent: slow}, {action: action_slow}]}
   - {rule: talk, steps: [{intent: talk}, {action: action_talk}]}
+  - {rule: cancel, steps: [{intent: cancel}, {action: action_cancel}, {action: utter_greet}]}
+  - {rule: pay, steps: [{intent: pay}, {action: action_pay}]}
 """
 
 
@@ -111,6 +118,54 @@ class ActionTalk(Action):
             await reply.write("So far")
             await asyncio.Event().wait()
         return [SlotSet("mood", "stopped" if reply.stopped else "done"), SlotSet("secret", "hush")]
+
+
+PAID: list[str] = []  # a ledger of what was paid, in another system that takes no keys
+EMAIL = "ada@example.com"
+
+
+@task("cancel", title="Cancelling", timeout=10.0, effects=True, keyed=True)
+async def cancel(report: Report, order: str) -> str:
+    """The shop's real cancellation, which puts every effect on a ledger. Returns the order's number."""
+    return (await shop_desk().client.cancel_order(Proof(order, EMAIL), report.key)).number
+
+
+@task("pay", title="Paying", timeout=10.0, effects=True)
+async def pay(report: Report, order: str) -> None:
+    """An effect that its back end would have again and again."""
+    await asyncio.sleep(0)
+    PAID.append(order)
+    await asyncio.sleep(0)
+
+
+class ActionCancel(Action):
+    """Cancels the order that the message names, and says so in a streamed reply."""
+
+    def name(self) -> str:
+        return "action_cancel"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        async with Reply(dispatcher, tracker) as reply:
+            await reply.write("A moment. ")
+            number = await reply.run(cancel, order=tracker.latest_message["text"].split()[1])
+            await reply.write(f"Order {number} is cancelled.")
+        return []
+
+
+class ActionPay(Action):
+    """Pays, or says that nobody knows."""
+
+    def name(self) -> str:
+        return "action_pay"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        async with Reply(dispatcher, tracker) as reply:
+            try:
+                await reply.run(pay, order=tracker.latest_message["text"].split()[1])
+                await reply.write("It is paid.")
+            except Uncertain:
+                await reply.write("It may be paid or not.")
+        return []
 
 
 class ActionSlow(Action):
