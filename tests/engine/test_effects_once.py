@@ -22,8 +22,8 @@ from switchboard.settings import Settings
 from switchboard.store.history import History
 from switchboard.turns.turn import Turn
 from tests.engine.conftest import Talk, said
-from tests.support.failpoints import Failpoints
 from tests.support import tiny_bot
+from tests.support.failpoints import Failpoints
 from tests.support.people import start
 
 CANCELLATIONS = 1_000
