@@ -11,6 +11,7 @@ from sanic.response import HTTPResponse, json
 
 from channels.cors import allow_origin
 from switchboard.log.errors import (
+    Busy,
     ConflictingEntry,
     LogError,
     LogUnavailable,
@@ -77,6 +78,8 @@ def problem_of(error: BaseException) -> Problem:
         )
     if isinstance(error, TooManyWaiting):
         return Problem(429, "too_many", "Too many messages wait for an answer. Wait for it, then send again.")
+    if isinstance(error, Busy):
+        return Problem(429, "busy", "Very many people are asking right now. Send it again in a moment.")
     if isinstance(error, LogUnavailable):
         return Problem(
             503,

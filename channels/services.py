@@ -51,7 +51,7 @@ class Chat:
         redis = connect(settings.redis)
         return cls(
             settings,
-            Log(redis),
+            Log(redis, crowd=settings.max_waiting),
             Follower(redis),
             Sessions(settings.secret_key.get_secret_value()),
             standalone=standalone,

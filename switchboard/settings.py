@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         default=20_000, ge=1, description="Open streams and sockets per process; above it clients come later."
     )
+    max_waiting: int = Field(
+        default=10_000, ge=16, description="Conversations that may wait for an answer; above it senders come later."
+    )
     log_level: str = Field(default="INFO", description="Level of Switchboard's own logs.")
 
     class Config:

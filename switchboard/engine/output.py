@@ -40,7 +40,7 @@ class LogOutput(OutputChannel):
             *(message.get("buttons") or []),
             *(message.get("quick_replies") or []),
         ]
-        buttons = tuple(_button(button) for button in offered)
+        buttons = tuple(button_of(button) for button in offered)
         if message.get(STREAMED):
             return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons, message.get("stopped"))
         image, custom = message.get("image"), message.get("custom") or None
@@ -58,6 +58,7 @@ class LogOutput(OutputChannel):
         )
 
 
-def _button(button: dict[str, Any]) -> Button:
+def button_of(button: dict[str, Any]) -> Button:
+    """A button as Rasa has it; without a payload a click says its title."""
     title = str(button.get("title", ""))
     return Button(title, str(button.get("payload") or title))

@@ -20,15 +20,18 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import enter
 from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
-from switchboard.engine.output import LogOutput
+from switchboard.engine.output import LogOutput, button_of
 from switchboard.engine.tracker_store import TrackerStore
-from switchboard.log.events import SlotsChanged
-from switchboard.turns.turn import Turn, TurnError
+from switchboard.log.events import Button, SlotsChanged
+from switchboard.turns.turn import AGAIN, Apology, Turn, TurnError
 
 logger = logging.getLogger(__name__)
 
 APOLOGY_RESPONSE = "utter_turn_failed"
-APOLOGY = "Sorry, something went wrong on our side and I could not answer that. Please try again in a moment."
+APOLOGY = Apology(
+    "Sorry, something went wrong on our side and I could not answer that. Please try again in a moment.",
+    (Button("Try again", AGAIN),),
+)
 INPUT_CHANNEL = "switchboard"
 LEADING_SLASHES = re.compile(rf"^[\s{INTENT_MESSAGE_PREFIX}]+")
 
@@ -139,11 +142,14 @@ class RasaEngine:
         parsed = await self._agent.processor.parse_message(words)
         return {**parsed, "text": text}
 
-    def apology(self) -> str:
-        """The domain's `utter_turn_failed` if there is one, else a plain sentence."""
+    def apology(self) -> Apology:
+        """The domain's `utter_turn_failed` if there is one, else a plain sentence and a button to try again."""
         responses = self._agent.domain.responses if self._agent.domain else {}
-        texts = [response["text"] for response in responses.get(APOLOGY_RESPONSE, []) if response.get("text")]
-        return random.choice(texts) if texts else APOLOGY  # noqa: S311 - variety, not secrecy
+        variations = [response for response in responses.get(APOLOGY_RESPONSE, []) if response.get("text")]
+        if not variations:
+            return APOLOGY
+        chosen = random.choice(variations)  # noqa: S311 - variety, not secrecy
+        return Apology(chosen["text"], tuple(button_of(button) for button in chosen.get("buttons") or []))
 
     @property
     def model(self) -> str | None:

@@ -6,6 +6,7 @@ LogError
 ├── StalePublish           the writer no longer owns the conversation, or its lease
 ├── ConflictingEntry       the entry's key was used before, for other content
 ├── TooManyWaiting         the conversation has too many unanswered messages
+├── Busy                   too many conversations wait for an answer
 └── LogUnavailable         Redis does not answer
 """
 
@@ -34,6 +35,10 @@ class ConflictingEntry(LogError):
 
 class TooManyWaiting(LogError):
     """Raised when a conversation takes no more messages until some are answered."""
+
+
+class Busy(LogError):
+    """Raised when a message would be one too many for the bot: too many conversations wait already."""
 
 
 class LogUnavailable(LogError):

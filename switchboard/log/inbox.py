@@ -84,10 +84,11 @@ class Inbox:
         return bool(await self._run("renew", conversation))
 
     async def release(self, conversation: str, *, wake: bool = False) -> None:
-        """Give the lease back: anybody may take it. `wake` tells the workers if something waits."""
-        await self._run("release", conversation, *(["", WAKE] if wake else []))
+        """Give the lease back: anybody may take it. `wake`: what still waits goes to the end of the line."""
+        to_tell: tuple[str | int, ...] = (WAKE, now_ms()) if wake else ()
+        await self._run("release", conversation, *to_tell)
 
-    async def _run(self, what: str, conversation: str, *arguments: str) -> list[Any]:
+    async def _run(self, what: str, conversation: str, *arguments: str | int) -> list[Any]:
         keys = keys_of(conversation)
         async with answering():
             reply: list[Any] = await self._lease(

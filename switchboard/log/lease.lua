@@ -2,7 +2,7 @@
 -- KEYS  meta, log, keys, waiting, inbox, lease, turn     (see keys.py)
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
---       for 'release' of a lease without a turn '' and the wake channel
+--       for 'release' the wake channel and the time in ms, where the workers are to be told
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
 --          1 if it is to stop, what the first try has kept}, and the entry is appended, once a message. Every taking
@@ -10,7 +10,7 @@
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
 -- renew    {1}, or {} if the lease was lost.
--- release  {1}; the conversation is free for anybody, and if something waits, the workers are told.
+-- release  {1}; the conversation is free for anybody. If something waits it goes behind all others that do.
 
 local meta, log, keys, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local turn = KEYS[7]
@@ -55,5 +55,8 @@ if ARGV[1] == 'renew' then
   return {1}
 end
 redis.call('DEL', lease)
-if ARGV[7] and redis.call('LLEN', waiting) > 0 then redis.call('PUBLISH', ARGV[7], ARGV[4]) end
+if ARGV[6] and redis.call('LLEN', waiting) > 0 then
+  redis.call('ZADD', inbox, 'XX', ARGV[7], ARGV[4])
+  redis.call('PUBLISH', ARGV[6], ARGV[4])
+end
 return {1}

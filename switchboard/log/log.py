@@ -15,6 +15,7 @@ from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.errors import (
+    Busy,
     ConflictingEntry,
     LogError,
     StalePublish,
@@ -29,7 +30,7 @@ from switchboard.log.events import (
     ParticipantJoined,
     TurnStopping,
 )
-from switchboard.log.keys import STOP, WAKE, keys_of
+from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
 
 
@@ -41,6 +42,7 @@ def script(name: str) -> str:
 
 PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
+CROWD = 10_000  # conversations that may wait for an answer, counted by partition
 PAGE = 500  # entries per read: some 100 KB, well under a millisecond of Redis
 
 
@@ -120,10 +122,12 @@ class Log:
         redis: Redis[str],
         *,
         keep: int = KEEP_ENTRIES,
+        crowd: int = CROWD,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self.redis = redis
         self._keep = keep
+        self._crowd = -(-crowd // PARTITIONS)
         self._clock = clock
         self._publish = redis.register_script(PUBLISH)
         self._stop = redis.register_script(script("stop.lua"))
@@ -149,7 +153,7 @@ class Log:
 
         `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that it answers.
         `author`: a participant id; for anybody who takes no part, the conversation is unknown.
-        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`.
+        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, and with `asks` `TooManyWaiting` and `Busy`.
         """
         return await self._run(
             conversation,
@@ -176,6 +180,7 @@ class Log:
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
             *new_log, self._keep, "1" if asks else "", _text(answers), authority.worker, author,
+            self._crowd,
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
@@ -267,6 +272,8 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
         raise ConflictingEntry(rest[0])
     if status == "full":
         raise TooManyWaiting(conversation)
+    if status == "busy":
+        raise Busy(conversation)
     if status == "exists":
         raise LogError(f"{conversation} exists")
     epoch, places = rest[0], rest[1:]

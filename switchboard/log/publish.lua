@@ -12,14 +12,15 @@
 --      12 answers         offset of the message that this batch answers, or ''
 --      13 worker          with answers: gives this worker's lease back, unless more messages wait
 --      14 author          must take part in the conversation, or '' if that is known
---      15 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
+--      15 crowd           with asks: how many conversations of this partition may wait for an answer
+--      16 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
---     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}.
+--     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 15
+local FIRST = 16
 local TRIM_AT_ONCE = 100
 local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
@@ -45,9 +46,10 @@ for i = FIRST, #ARGV, 3 do
   if known and string.match(known, '^%d+ (.*)$') ~= ARGV[i + 1] then return {'conflict', ARGV[i]} end
 end
 
-if ARGV[11] == '1' and redis.call('LLEN', waiting) >= MAX_WAITING then
-  local known = ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])
-  if not known then return {'full'} end
+if ARGV[11] == '1' and not (ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])) then
+  local before = redis.call('LLEN', waiting)
+  if before >= MAX_WAITING then return {'full'} end
+  if before == 0 and redis.call('ZCARD', inbox) >= tonumber(ARGV[15]) then return {'busy'} end
 end
 
 local result = {'ok', epoch}

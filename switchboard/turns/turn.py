@@ -7,12 +7,13 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from switchboard.log.codec import decode
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import (
+    Button,
     Event,
     MessageCompleted,
     MessageDelta,
@@ -25,6 +26,7 @@ from switchboard.log.events import (
 from switchboard.log.inbox import Lease
 from switchboard.log.log import Authority, Draft, Log
 
+AGAIN = "{message}"
 BOT = Participant("bot:main", "bot", "Assistant")
 
 
@@ -36,6 +38,24 @@ class TurnError(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Apology:
+    """What the customer reads when a message could not be answered, with a way on.
+
+    A button whose payload is `{message}` says again what was said.
+    """
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+    def of(self, turn_id: str, failed: MessageSent | None) -> MessageSent:
+        """The apology for a message; text that looks like an intent is not offered again, as it would become one."""
+        said = failed and (failed.payload or (failed.text if not failed.text.lstrip().startswith("/") else None))
+        filled = (replace(button, payload=button.payload.replace(AGAIN, said or "")) for button in self.buttons)
+        buttons = tuple(button for button in filled if button.payload)
+        return MessageSent(f"m_{uuid.uuid4().hex}", BOT, self.text, buttons, turn_id=turn_id)
+
+
 class Engine(Protocol):
     """What answers messages."""
 
@@ -45,7 +65,7 @@ class Engine(Protocol):
     async def cut(self, turn: Turn) -> None:
         """`answer` was cancelled because somebody stopped the turn: keep what was said. Raises as `answer` does."""
 
-    def apology(self) -> str:
+    def apology(self) -> Apology:
         """What the customer reads when `answer` has failed."""
 
 
@@ -127,10 +147,10 @@ class Turn:
             await self.say(MessageCompleted(message_id, BOT, text, self.id, stopped=True), message_id)
         return "".join(open_messages.values())
 
-    async def fail(self, reason: str, apology: str) -> None:
+    async def fail(self, reason: str, apology: Apology) -> None:
         """The message cannot be answered; the customer is told so, at once with the end of the turn."""
         self.over = True
-        await self._append(*_farewell(self.id, reason, apology), answers=self.offset)
+        await self._append(*_farewell(self.id, reason, apology.of(self.id, self.message)), answers=self.offset)
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
         await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
@@ -152,16 +172,16 @@ def _follow(open_messages: dict[str, str], event: Event, turn_id: str) -> None:
             open_messages.pop(message_id, None)
 
 
-def _farewell(turn_id: str, reason: str, apology: str) -> tuple[Draft, Draft]:
-    sorry = MessageSent(f"m_{uuid.uuid4().hex}", BOT, apology, turn_id=turn_id)
+def _farewell(turn_id: str, reason: str, sorry: MessageSent) -> tuple[Draft, Draft]:
     end = TurnFailed(turn_id, reason)
     return Draft(sorry, key=f"{turn_id}:sorry"), Draft(end, key=f"{turn_id}:end")
 
 
-async def give_up(log: Log, lease: Lease, apology: str) -> None:
+async def give_up(log: Log, lease: Lease, apology: Apology) -> None:
     """End the turn of a message that cannot even be read, so that the next one is answered."""
     authority = Authority(lease.term, lease.fence, lease.worker)
-    drafts = _farewell(f"t{lease.offset}", "error", apology)
+    turn_id = f"t{lease.offset}"
+    drafts = _farewell(turn_id, "error", apology.of(turn_id, None))
     await log.publish(lease.conversation, *drafts, authority=authority, answers=lease.offset)
 
 

@@ -49,8 +49,7 @@ class Worker:
         self._stopping = False
         self._serving: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()  # woken while they were served: there may be more to answer
-        self._room = asyncio.Event()
-        self._room.set()
+        self._line: dict[str, None] = {}  # to be served once there is room, in this order
 
     async def run(self) -> None:
         """Serve until cancelled; then wait for the turns under way, at most `DRAIN_SECONDS`."""
@@ -72,9 +71,9 @@ class Worker:
                     async with asyncio.timeout_at(rescan):
                         lines = await wakes.take()
                 if lines:
-                    await self._serve_all([line.json for line in lines if line is not AWAY])
+                    self._line_up([line.json for line in lines if line is not AWAY])
                 else:
-                    await self._serve_all(await self._waiting())
+                    self._line_up(await self._waiting())
                     rescan = asyncio.get_running_loop().time() + self._rescan_seconds
 
     async def _waiting(self) -> list[str]:
@@ -84,38 +83,40 @@ class Worker:
             logger.warning("Cannot look for waiting conversations: %s", error)
             return []
 
-    async def _serve_all(self, conversations: list[str]) -> None:
+    def _line_up(self, conversations: list[str]) -> None:
         for conversation in conversations:
             if conversation in self._serving:
                 self._again.add(conversation)
-                continue
-            await self._room.wait()
-            self._begin(conversation)
+            else:
+                self._line.setdefault(conversation)
+        self._fill()
 
-    def _begin(self, conversation: str) -> None:
-        task = asyncio.create_task(self._serve(conversation), name=f"turns of {conversation}")
-        self._serving[conversation] = task
-        task.add_done_callback(functools.partial(self._served, conversation))
-        if len(self._serving) >= MAX_CONVERSATIONS:
-            self._room.clear()
+    def _fill(self) -> None:
+        """Serve whoever is next while there is room."""
+        while self._line and len(self._serving) < MAX_CONVERSATIONS and not self._stopping:
+            conversation = next(iter(self._line))
+            del self._line[conversation]
+            task = asyncio.create_task(self._serve(conversation), name=f"turns of {conversation}")
+            self._serving[conversation] = task
+            task.add_done_callback(functools.partial(self._served, conversation))
 
     def _served(self, conversation: str, task: asyncio.Task[None]) -> None:
         del self._serving[conversation]
-        self._room.set()
         if not task.cancelled() and (error := task.exception()):
             logger.error("%s was given up", conversation, exc_info=error)
-        if conversation in self._again and not self._stopping:
-            self._begin(conversation)
-        self._again.discard(conversation)
+        if conversation in self._again:
+            self._again.discard(conversation)
+            self._line.setdefault(conversation)
+        self._fill()
 
     async def _serve(self, conversation: str) -> None:
-        """Every waiting message of one conversation, in order; when we stop, only the one that is being answered."""
+        """Every waiting message of one conversation, in order; only one while others wait for room, or when we stop."""
         try:
             lease = await self._inbox.take(conversation)
             while lease:
                 await self._hold(lease)
-                if self._stopping:
-                    await self._inbox.release(conversation)
+                if self._stopping or (lease.waiting > 1 and self._line):
+                    await self._inbox.release(conversation, wake=True)  # it is somebody else's turn, or worker
                     return
                 lease = await self._inbox.take(conversation) if lease.waiting > 1 else None
         except LogUnavailable as error:

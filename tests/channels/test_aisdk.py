@@ -225,7 +225,7 @@ async def test_a_turn_that_fails_ends_in_an_error_and_is_asked_again_on_demand(
     async with page(edge, ada.token, major) as chat:
         chunks, done = await ask(chat, "break")
         assert (done["status"], done["error"]) == ("error", "The bot could not answer.")
-        assert texts(done["messages"][-1]) == ["So far so good", bot.apology()]
+        assert texts(done["messages"][-1]) == ["So far so good", bot.apology().text]
         assert [chunk["type"] for chunk in chunks][-1] == "error"
         bot.answers["break"] = lambda turn: say(turn, "Now it works.")
         await chat.tell({"regenerate": True})

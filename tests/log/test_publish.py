@@ -11,10 +11,10 @@ import pytest
 import redis.asyncio
 
 from switchboard.log.codec import decode
-from switchboard.log.errors import ConflictingEntry, LogError, LogUnavailable, StalePublish, UnknownConversation
+from switchboard.log.errors import Busy, ConflictingEntry, LogError, LogUnavailable, StalePublish, UnknownConversation
 from switchboard.log.events import MessageSent, TurnCompleted, TurnStarted
 from switchboard.log.inbox import Inbox
-from switchboard.log.keys import keys_of
+from switchboard.log.keys import keys_of, partition
 from switchboard.log.log import Authority, Draft, Log
 from switchboard.turns.turn import BOT
 from tests.support.people import ADA, ask, message, start
@@ -219,3 +219,18 @@ async def test_a_redis_that_is_gone_is_a_typed_error(log: Log, redis_server: Red
     finally:
         redis_server.start()
     await start(log)
+
+
+async def test_when_too_many_conversations_wait_a_new_one_is_refused_and_a_known_one_is_not(
+    client: redis.asyncio.Redis[str],
+) -> None:
+    log = Log(client, crowd=1)  # one a partition
+    same = [f"c_{n}" for n in range(200) if partition(f"c_{n}") == partition("c_0")]
+    for conversation in same[:2]:
+        await start(log, conversation)
+    await log.publish(same[0], message("hello", key="k"), asks=True)
+    with pytest.raises(Busy):
+        await log.publish(same[1], message("me too", key="k"), asks=True)
+    await log.publish(same[0], message("are you there?", key="l"), asks=True)
+    (again,) = await log.publish(same[0], message("hello", key="k"), asks=True)
+    assert again.duplicate

@@ -17,7 +17,7 @@ from switchboard.log.events import (
     MessageStarted,
 )
 from switchboard.log.inbox import Inbox
-from switchboard.turns.turn import BOT, Turn, TurnError
+from switchboard.turns.turn import BOT, Apology, Turn, TurnError
 from switchboard.turns.worker import Worker
 from tests.support.edge import Edge
 from tests.support.waiting import running
@@ -43,9 +43,9 @@ class ScriptedBot:
         else:
             await say(turn, f"You said {turn.message.text}.")
 
-    def apology(self) -> str:
+    def apology(self) -> Apology:
         """See `Engine`."""
-        return "Sorry, that went wrong."
+        return Apology("Sorry, that went wrong.")
 
     async def wait(self, turn: Turn) -> None:
         """For use in an answer: says that it has begun, and goes on once the test opens the gate."""

@@ -16,7 +16,7 @@ from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Log
 from switchboard.turns import worker as module
-from switchboard.turns.turn import BOT, Turn
+from switchboard.turns.turn import BOT, Apology, Turn
 from switchboard.turns.worker import Worker
 from tests.support.people import ADA, ask, start
 from tests.support.waiting import bounded, running, until
@@ -39,8 +39,8 @@ class Talker:
     async def cut(self, turn: Turn) -> None:
         await turn.keep_what_was_said()
 
-    def apology(self) -> str:
-        return "Sorry."
+    def apology(self) -> Apology:
+        return Apology("Sorry.")
 
 
 @pytest.fixture

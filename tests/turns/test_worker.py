@@ -16,12 +16,13 @@ import pytest
 import redis.asyncio
 
 from switchboard.log.errors import StalePublish
-from switchboard.log.events import MessageSent
+from switchboard.log.events import Button, MessageSent
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
 from switchboard.log.keys import WAKE, keys_of
 from switchboard.log.log import Log
-from switchboard.turns.turn import BOT, Turn, TurnError
+from switchboard.turns import worker
+from switchboard.turns.turn import AGAIN, BOT, Apology, Turn, TurnError
 from switchboard.turns.worker import MAX_CONVERSATIONS, MAX_TRIES, Worker
 from tests.support.people import ask, start
 from tests.support.redis_server import RedisServer
@@ -51,8 +52,8 @@ class Engine:
             raise self.errors[text]
         await turn.say(MessageSent(f"{turn.id}b", BOT, f"And {text} it is.", turn_id=turn.id))
 
-    def apology(self) -> str:
-        return "Sorry."
+    def apology(self) -> Apology:
+        return Apology("Sorry.", (Button("Again", AGAIN), Button("A person", "/person")))
 
 
 @pytest.fixture
@@ -66,8 +67,8 @@ async def follower(client: redis.asyncio.Redis[str]) -> AsyncIterator[Follower]:
 async def working(log: Log, follower: Follower, engine: Engine, **options: Any) -> AsyncIterator[asyncio.Task[None]]:
     """A worker with a lease of its own."""
     inbox = Inbox(log.redis, lease_ms=SHORT_LEASE_MS)
-    worker = Worker(log, inbox, follower, engine, **{"rescan_seconds": SOON, "drain_seconds": 0.0, **options})
-    async with running(worker.run()) as task:
+    serving = Worker(log, inbox, follower, engine, **{"rescan_seconds": SOON, "drain_seconds": 0.0, **options})
+    async with running(serving.run()) as task:
         yield task
 
 
@@ -145,6 +146,26 @@ async def test_more_conversations_than_one_worker_serves_at_once_are_all_answere
     assert sorted(engine.asked) == sorted(names)
 
 
+async def test_a_flood_in_one_conversation_does_not_hold_up_the_others(
+    log: Log, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MAX_CONVERSATIONS", 1)
+    names = [f"c_{n}" for n in range(5)]
+    await start(log, "c_flood")
+    for number in range(30):
+        await ask(log, "c_flood", f"flood {number}")
+    for name in names:
+        await start(log, name)
+        await ask(log, name, name)
+    engine = Engine()
+    async with bounded(), working(log, follower, engine):
+        await answered(log)
+    floods = [text for text in engine.asked if text.startswith("flood")]
+    assert floods == [f"flood {number}" for number in range(30)]
+    places = [engine.asked.index(name) for name in names]
+    assert max(places) <= len(names) + 1, "one turn of the flood, then everybody else's"
+
+
 async def test_messages_that_came_while_no_worker_ran_are_answered(log: Log, follower: Follower) -> None:
     await start(log)
     await ask(log, "c_1", "anybody?")
@@ -202,6 +223,18 @@ async def test_what_a_try_keeps_is_found_by_the_next_one_and_gone_with_the_turn(
     lease = await Inbox(log.redis).take(conversation)
     assert lease is not None
     assert (lease.tries, lease.kept) == (1, "")
+
+
+@pytest.mark.parametrize(("text", "again"), [("where is it?", ["where is it?"]), ("/restart", [])])
+async def test_an_apology_offers_to_say_it_again_but_never_what_would_become_an_intent(
+    log: Log, follower: Follower, text: str, again: list[str]
+) -> None:
+    await start(log)
+    async with working(log, follower, Engine(errors={text: RuntimeError("a defect")})):
+        await ask(log, "c_1", text)
+        await answered(log)
+    (sorry,) = [entry for entry in await entries(log) if entry.get("text") == "Sorry."]
+    assert [button["payload"] for button in sorry["buttons"]] == [*again, "/person"]
 
 
 async def test_a_turn_that_is_cut_off_is_answered_by_the_next_worker(log: Log, follower: Follower) -> None:
@@ -280,7 +313,7 @@ async def test_a_worker_whose_lease_was_taken_over_says_nothing_more(
     taken = await Inbox(client).take("c_1")
     assert taken is not None
     assert await old.renew("c_1") is False
-    for late in (turn.say(MessageSent("m", BOT, "late")), turn.complete(), turn.fail("error", "Sorry.")):
+    for late in (turn.say(MessageSent("m", BOT, "late")), turn.complete(), turn.fail("error", Apology("Sorry."))):
         with pytest.raises(StalePublish):
             await late
     assert await told(log) == ["hello", "turn.started"]
@@ -318,10 +351,11 @@ async def test_workers_go_on_once_redis_is_back(log: Log, follower: Follower, re
 DYING_WORKER = """
 import asyncio, sys
 from switchboard.log.connection import connect
-from switchboard.log.events import MessageSent
+from switchboard.log.events import Button, MessageSent
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Log
+from switchboard.turns import worker
 from switchboard.turns.turn import BOT
 from switchboard.turns.worker import Worker
 
