@@ -5,13 +5,16 @@ SWITCHBOARD := .venv/bin/python -m switchboard
 COMPILE := .uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev shell train test test-long lint format bench lock clean remove-shop environment
+.PHONY: help run cluster dev shell train test test-long lint format bench lock clean remove-shop environment
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: environment ## Serve the chat; Ctrl-C stops everything
 	@$(SWITCHBOARD) run
+
+cluster: environment ## The same with two edges and two workers behind nginx; what dies is started again
+	@$(SWITCHBOARD) cluster
 
 dev: environment ## The same, and follow every save: retrain, reload, rebuild
 	@$(SWITCHBOARD) dev

@@ -1,4 +1,4 @@
-"""`python -m switchboard run|dev|shell|train|page|redis`, in a bot's folder."""
+"""`python -m switchboard run`, and what else there is, in a bot's folder."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 from pydantic import ValidationError
 
-from switchboard.launch import modes
+from switchboard.launch import modes, programs
 from switchboard.launch.bot import Bot
 from switchboard.launch.errors import LaunchError
 from switchboard.launch.screen import Screen
 from switchboard.settings import Settings, SettingsError
 
 FAILED, MISCONFIGURED = 1, 2  # exit codes
+PARTS = {"worker": programs.chat, "actions": programs.actions}
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -30,6 +31,8 @@ def main() -> int:
         return _fail("\n".join(_explain(error)), MISCONFIGURED)
     except SettingsError as error:
         return _fail(str(error), MISCONFIGURED)
+    if arguments.command in PARTS:
+        programs.become(PARTS[arguments.command](settings))
     bot = Bot(settings, Screen())
     try:
         return asyncio.run(_until_stopped(_mode(arguments, bot), bot.screen))
@@ -52,15 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--force", action="store_true", help="even if they did not")
     commands.add_parser("page", help="build the chat's script if its sources changed")
     commands.add_parser("redis", help="only the embedded Redis")
+    commands.add_parser("cluster", help="serve with two edges and two workers behind nginx, as deploy/compose.yml does")
+    commands.add_parser("worker", help="only Rasa's server, which answers; for one server of several")
+    commands.add_parser("actions", help="only the action server; for one server of several")
     return parser
 
 
 def _mode(arguments: argparse.Namespace, bot: Bot) -> Coroutine[object, object, None]:
     if arguments.command == "train":
         return modes.train(bot, force=arguments.force)
-    return {"run": modes.run, "dev": modes.dev, "shell": modes.shell, "page": modes.page, "redis": modes.redis}[
-        arguments.command
-    ](bot)
+    mode: Callable[[Bot], Coroutine[object, object, None]] = getattr(modes, arguments.command)
+    return mode(bot)
 
 
 async def _until_stopped(mode: Coroutine[object, object, None], screen: Screen) -> int:

@@ -7,8 +7,10 @@ import sys
 
 from switchboard.launch.author_loop import AuthorLoop
 from switchboard.launch.bot import Bot
+from switchboard.launch.cluster import Cluster
 from switchboard.launch.environment import child_environment
 from switchboard.launch.instance import only_instance
+from switchboard.launch.ports import claim
 
 
 async def run(bot: Bot) -> None:
@@ -61,6 +63,23 @@ async def redis(bot: Bot) -> None:
             await bot.servers.watch()
         finally:
             await bot.servers.stop()
+
+
+async def cluster(bot: Bot) -> None:
+    """Serve with several edges and workers behind nginx; what dies is started again."""
+    with only_instance(bot.settings.data_dir):
+        servers = Cluster(bot.settings, bot.logs, bot.screen)
+        try:
+            await claim(bot.settings.host, bot.settings.port, "PORT")
+            await servers.start_redis()
+            await bot.train()
+            await bot.build_front_end()
+            hints = await bot.seed()
+            await servers.start()
+            bot.welcome(hints)
+            await servers.watch()
+        finally:
+            await servers.stop()
 
 
 async def train(bot: Bot, *, force: bool) -> None:

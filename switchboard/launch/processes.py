@@ -59,7 +59,7 @@ class Child:
 
     def died(self) -> ChildDied:
         """The error for an end that nobody asked for, with the last words of the child's log."""
-        return ChildDied(f"The {self.name} process ended{self._how()}.{self.last_words()}")
+        return ChildDied(f"The {self.name} process {self.how_it_ended()}.{self.last_words()}")
 
     def last_words(self) -> str:
         """The last meaningful lines of this run's log, and where the rest is; starts with a line break."""
@@ -67,11 +67,12 @@ class Child:
         said = f" Its last words:\n{tail}" if tail else ""
         return f"{said}\n  All of it: {self._logs.file(self.name)}"
 
-    def _how(self) -> str:
+    def how_it_ended(self) -> str:
+        """`ended with exit code 1`, `ended, killed by SIGKILL`."""
         code = self._process.returncode
         if code is None:
-            return ""
-        return f" with exit code {code}" if code >= 0 else f", killed by {signal.Signals(-code).name}"
+            return "ended"
+        return f"ended with exit code {code}" if code >= 0 else f"ended, killed by {signal.Signals(-code).name}"
 
 
 async def start(program: Program, logs: LogFolder) -> Child:

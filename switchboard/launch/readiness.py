@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from switchboard.launch.errors import NotReady
 from switchboard.launch.processes import Child
 
+HEALTH = "/chat/v1/health"  # of whatever serves the chat
+HEALTH_OF_ACTIONS = "/health"
 POLL_SECONDS = 0.1
 ANSWER_SECONDS = 2.0
 READY_SECONDS = 300.0  # The first import of TensorFlow on a slow disk takes minutes.

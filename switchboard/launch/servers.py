@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import NoReturn
 
-from switchboard.launch import environment, ports, readiness
+from switchboard.launch import environment, ports, programs, readiness
 from switchboard.launch.errors import LaunchError, NotReady
 from switchboard.launch.logs import LogFolder
-from switchboard.launch.processes import Child, Program, start, stop_all
+from switchboard.launch.processes import Child, start, stop_all
+from switchboard.launch.readiness import HEALTH, HEALTH_OF_ACTIONS
 from switchboard.launch.redis_server import start_redis
 from switchboard.launch.screen import Screen
 from switchboard.settings import Settings
 
-HEALTH = "/chat/v1/health"
 REDIS_STOP_SECONDS = 1.0  # It has nothing left to do by then; every write is on the file already.
 DEATH_POLL_SECONDS = 1.0
 LOCALHOST = "127.0.0.1"
@@ -53,25 +52,19 @@ class Servers:
                 self.redis = await start_redis(self._settings, self._logs, quiet)
 
     async def start_actions(self) -> None:
-        """Start the action server without waiting. The SDK alone imports no TensorFlow, `rasa run actions` does."""
+        """Start the action server without waiting."""
         if self.has_own_actions:
-            arguments = [sys.executable, "-m", "rasa_sdk", "--actions", "actions"]
-            arguments += ["--port", str(self._settings.action_port)]
-            program = Program("actions", arguments, environment.action_environment(self._settings))
-            self.actions = await start(program, self._logs)
+            self.actions = await start(programs.actions(self._settings), self._logs)
 
     async def start_chat(self) -> None:
         """Start `rasa run` without waiting for it."""
-        arguments = [sys.executable, "-m", "rasa", "run", "--interface", self._settings.host]
-        arguments += ["--port", str(self._settings.port)]
-        program = Program("chat", arguments, environment.chat_environment(self._settings))
-        self.chat = await start(program, self._logs)
+        self.chat = await start(programs.chat(self._settings), self._logs)
 
     async def wait_for_actions(self) -> None:
         """Raises `ChildDied` or `NotReady`."""
         if self.actions:
             async with self._screen.step("actions", "starting") as step:
-                await readiness.wait_until_ready(self.actions, LOCALHOST, self._settings.action_port, "/health")
+                await readiness.wait_until_ready(self.actions, LOCALHOST, self._settings.action_port, HEALTH_OF_ACTIONS)
                 step.result = f"ready after {step.seconds:.0f} s"
 
     async def wait_for_chat(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,30 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from switchboard.launch import proxy
 from tests.support.edge_process import EdgeProcess, edge_process, free_port
 from tests.support.waiting import until
 
-SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 PING_SECONDS = 0.5
 READ_SECONDS = 3  # nginx's time-out in the tests; 60 as shipped, with a ping every 15
-MAIN = """
-daemon off;
-pid {folder}/nginx.pid;
-worker_processes 1;
-error_log {folder}/error.log info;
-events {{ worker_connections 1024; }}
-http {{
-    include /etc/nginx/mime.types;
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    gzip on;  # as in Debian's
-    include {folder}/site.conf;
-}}
-"""
 
 
 @dataclass
@@ -49,40 +29,23 @@ class Proxy:
     two: EdgeProcess
 
 
-def nginx() -> str:
-    """The program, which Debian puts where only root looks. Skips on a machine without one, fails in CI."""
-    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if found:
-        return found
+def need_nginx() -> None:
+    """Skips on a machine without one, fails in CI."""
+    if proxy.program():
+        return
     missing = "nginx is not installed: `apt-get install nginx-light` brings it"
     if os.environ.get("CI") == "true":
         pytest.fail(missing)
     pytest.skip(missing)
 
 
-def rendered(port: int, one: int, two: int) -> str:
-    """The shipped file with ports that are free and a shorter time-out. Nothing else is changed."""
-    text = SHIPPED.read_text(encoding="utf-8")
-    for pattern, value, times in (
-        (r"listen 80;", f"listen 127.0.0.1:{port};", 1),
-        (r"127\.0\.0\.1:5006", f"127.0.0.1:{one}", 2),
-        (r"127\.0\.0\.1:5007", f"127.0.0.1:{two}", 2),
-        (r"proxy_read_timeout +60s;", f"proxy_read_timeout {READ_SECONDS}s;", 1),
-    ):
-        text, count = re.subn(pattern, value, text)
-        assert count == times, pattern
-    return text
-
-
 @contextlib.asynccontextmanager
 async def in_front_of(one: EdgeProcess, two: EdgeProcess, folder: Path) -> AsyncIterator[Proxy]:
     """An nginx that answers."""
-    program, port = nginx(), free_port()
-    (folder / "site.conf").write_text(rendered(port, one.port, two.port))
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
-    process = await asyncio.create_subprocess_exec(
-        program, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")
-    )
+    port = free_port()
+    shorter = {"proxy_read_timeout    60s;": f"proxy_read_timeout {READ_SECONDS}s;"}
+    command = proxy.configured(folder, port, {5006: one.port, 5007: two.port}, shorter)
+    process = await asyncio.create_subprocess_exec(*command)
     try:
         async with httpx.AsyncClient() as http:
 
@@ -100,10 +63,10 @@ async def in_front_of(one: EdgeProcess, two: EdgeProcess, folder: Path) -> Async
         await process.wait()
 
 
-@pytest.fixture
-async def proxy(redis_url: str, tmp_path: Path) -> AsyncIterator[Proxy]:
+@pytest.fixture(name="proxy")
+async def running_proxy(redis_url: str, tmp_path: Path) -> AsyncIterator[Proxy]:
     """Two edges that share nothing but Redis, and nginx."""
-    nginx()
+    need_nginx()
     async with (
         edge_process(redis_url, tmp_path / "one.log", ping=PING_SECONDS) as one,
         edge_process(redis_url, tmp_path / "two.log", ping=PING_SECONDS) as two,
