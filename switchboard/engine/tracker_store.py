@@ -7,6 +7,7 @@ its new events are appended. Within a turn they are refused once the turn's leas
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from weakref import WeakKeyDictionary
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore as RasaTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, deserialise_events
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import authority
@@ -129,8 +130,15 @@ class TrackerStore(RasaTrackerStore):
 
 
 def _events(rows: list[str]) -> list[Event]:
-    events: list[Event] = deserialise_events([json.loads(row) for row in rows])
-    return events
+    """As Rasa's `deserialise_events`, which looks through all classes of events for each one."""
+    stored = [json.loads(row) for row in rows]
+    return [_class_of(event["event"])._from_parameters(event) for event in stored]
+
+
+@functools.cache
+def _class_of(kind: str) -> Any:
+    """Raises `ValueError` for what is no event."""
+    return Event.resolve_by_type(kind)
 
 
 def _identity(event: Event) -> tuple[str, float]:

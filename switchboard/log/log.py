@@ -131,6 +131,7 @@ class Log:
         self._clock = clock
         self._publish = redis.register_script(PUBLISH)
         self._stop = redis.register_script(script("stop.lua"))
+        self._keep_value = redis.register_script(script("keep.lua"))
 
     async def start(self, conversation: str, owner: str, participants: Sequence[Participant]) -> Appended:
         """Create a log, with its first entries. Raises `LogError` if the id is taken."""
@@ -206,14 +207,16 @@ class Log:
             raise UnknownConversation(conversation)
         return reply[1] if reply[0] == "ok" else None
 
-    async def keep(self, conversation: str, value: str) -> str:
-        """Keep something for later tries of the turn under way, and return what is kept: the first value stays."""
-        turn = keys_of(conversation).turn
-        async with answering(), self.redis.pipeline() as pipe:
-            pipe.hsetnx(turn, "kept", value)
-            pipe.hget(turn, "kept")
-            _, kept = await pipe.execute()
-        return str(kept)
+    async def keep(self, conversation: str, value: str, authority: Authority) -> str:
+        """Keep something for later tries of the turn under way, and return what is kept: the first value stays.
+
+        Raises `StalePublish`.
+        """
+        async with answering():
+            reply = await self._keep_value(keys=keys_of(conversation).all, args=[_text(authority.fence), value])
+        if reply[0] == "stale":
+            raise _stale(conversation, *reply[1:])
+        return str(reply[1])
 
     async def has(self, conversation: str, key: str) -> bool:
         """Whether an entry with this key is on the log."""
@@ -261,13 +264,17 @@ class Log:
         return lines[0] if lines and lines[0].offset == offset else None
 
 
+def _stale(conversation: str, what: str, current: str) -> StalePublish:
+    return StalePublish(f"{conversation}: the {what} is {current} by now")
+
+
 def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
     """What the script returned, or the error that it stands for."""
     status, *rest = reply
     if status == "unknown":
         raise UnknownConversation(conversation)
     if status == "stale":
-        raise StalePublish(f"{conversation}: the {rest[0]} is {rest[1]} by now")
+        raise _stale(conversation, *rest)
     if status == "conflict":
         raise ConflictingEntry(rest[0])
     if status == "full":

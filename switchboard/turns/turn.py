@@ -121,8 +121,11 @@ class Turn:
         return self.tries > 1
 
     async def keep(self, value: str) -> None:
-        """Keep something that every later try of this turn finds in `kept`, as this one does from here on."""
-        self.kept = await self.log.keep(self.conversation, value)
+        """Keep something that every later try of this turn finds in `kept`, as this one does from here on.
+
+        Raises `StalePublish` if the turn is another worker's by now.
+        """
+        self.kept = await self.log.keep(self.conversation, value, self.authority)
 
     async def say(self, event: Event, what: str = "") -> None:
         """Append a piece of the answer; the n-th of its kind, `what`, only once, however often the turn is tried."""

@@ -23,7 +23,7 @@ from tests.support.redis_server import RedisServer
 PUBLISHER = """
 import asyncio, sys
 from switchboard.log.connection import connect
-from switchboard.log.log import Log
+from switchboard.log.log import Authority, Log
 from tests.support.people import message
 
 async def main(url, name):
@@ -194,14 +194,34 @@ async def test_the_longest_waiting_conversation_comes_first(client: redis.asynci
 async def test_everything_of_one_conversation_shares_a_hash_tag(log: Log, client: redis.asyncio.Redis[str]) -> None:
     await start(log)
     await log.publish("c_1", message("hello", key="k"), asks=True)
-    assert await Inbox(client).take("c_1")
-    assert await log.keep("c_1", "parsed") == "parsed"
+    lease = await Inbox(client).take("c_1")
+    assert lease
+    assert await log.keep("c_1", "parsed", Authority(fence=lease.fence)) == "parsed"
     names = await client.keys("sb:*")
     tags = {name[name.index("{") : name.index("}") + 1] for name in names}
     assert len(names) == 7 and len(tags) == 1, names
     assert "{" in keys_of("c_1").live and set(names) == {
         getattr(keys_of("c_1"), name) for name in ("meta", "log", "keys", "waiting", "inbox", "lease", "turn")
     }
+
+
+async def test_the_first_value_that_is_kept_stays_and_a_worker_that_was_away_keeps_nothing(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
+    await start(log)
+    first = await ask(log, "c_1", "hello")
+    slow = await Inbox(client).take("c_1")
+    assert slow
+    assert await log.keep("c_1", "as one thinks", Authority(fence=slow.fence)) == "as one thinks"
+    assert await log.keep("c_1", "as another thinks", Authority(fence=slow.fence)) == "as one thinks"
+    await client.delete(keys_of("c_1").lease)
+    await log.publish("c_1", message("Hello."), answers=first)
+    await ask(log, "c_1", "and now something else")
+    lease = await Inbox(client).take("c_1")
+    assert lease and lease.kept == ""
+    with pytest.raises(StalePublish):
+        await log.keep("c_1", "of the message before", Authority(fence=slow.fence))
+    assert await log.keep("c_1", "of this one", Authority(fence=lease.fence)) == "of this one"
 
 
 async def test_a_redis_that_is_gone_is_a_typed_error(log: Log, redis_server: RedisServer) -> None:

@@ -1,0 +1,11 @@
+-- Keeps something for later tries of the turn under way; the first value stays.
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn     (see keys.py)
+-- ARGV  fence, value
+--
+-- Returns {'ok', what is kept}, or {'stale', 'fence', current}: a worker that was away must not speak for a later turn.
+
+local meta, turn = KEYS[1], KEYS[7]
+local fence = redis.call('HGET', meta, 'fence')
+if fence ~= ARGV[1] then return {'stale', 'fence', fence} end
+redis.call('HSETNX', turn, 'kept', ARGV[2])
+return {'ok', redis.call('HGET', turn, 'kept')}
