@@ -6,7 +6,6 @@ Besides the routes it runs the worker that answers. This is the only module of t
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.model import get_latest_model
 from sanic import Sanic
 
 from channels.blueprint import ChatBlueprint
 from channels.services import Chat
 from switchboard.engine.rasa_engine import RasaEngine
+from switchboard.engine.reloads import Reloads
 from switchboard.log.inbox import Inbox
 from switchboard.settings import Settings
 from switchboard.turns.worker import Worker
@@ -73,8 +72,7 @@ class _Bot:
     def __init__(self, settings: Settings, shared_slots: Sequence[str]) -> None:
         self._settings = settings
         self._shared_slots = shared_slots
-        self._work: asyncio.Task[None] | None = None
-        self._reload: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         agent = app.ctx.agent
@@ -82,39 +80,18 @@ class _Bot:
             logger.error("There is no model: nothing will be answered. Train one with `rasa train`.")
             return
         chat: Chat = app.ctx.chat
-        engine = RasaEngine(agent, self._settings.action_url, self._shared_slots)
-        worker = Worker(chat.log, Inbox(chat.log.redis), chat.follower, engine)
-        self._work = loop.create_task(worker.run(), name="worker")
+        settings = self._settings
+        engine = RasaEngine(agent, settings.action_url, self._shared_slots, action_seconds=settings.action_seconds)
         chat.bot = engine
-        _spare_what_stays()
-        loop.add_signal_handler(RELOAD_SIGNAL, self._start_reload, engine)
-
-    def _start_reload(self, engine: RasaEngine) -> None:
-        self._reload = asyncio.get_running_loop().create_task(_reload(engine), name="reload")
+        reloads = Reloads(engine, MODELS)
+        loop.add_signal_handler(RELOAD_SIGNAL, reloads.ask)
+        worker = Worker(chat.log, Inbox(chat.log.redis), chat.follower, engine)
+        self._tasks = [
+            loop.create_task(worker.run(), name="worker"),
+            loop.create_task(reloads.run(), name="loader of models"),
+        ]
 
     async def stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        for task in (self._work, self._reload):
-            if task:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-
-
-def _spare_what_stays() -> None:
-    """Keep the garbage collector from what was loaded for good: going through all of it holds up streams for 0.2 s."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-
-
-async def _reload(engine: RasaEngine) -> None:
-    latest = get_latest_model(str(MODELS))
-    if latest is None:
-        logger.error("There is no model in %s to load", MODELS)
-        return
-    try:
-        await asyncio.to_thread(engine.load, Path(latest))
-    except Exception:  # a model that does not load: the old one goes on
-        logger.exception("%s does not load; %s goes on", latest, engine.model)
-    else:
-        logger.info("%s answers from here on", engine.model)
-        _spare_what_stays()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

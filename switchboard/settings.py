@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseSettings, Field, SecretStr, validator
 
 DEFAULT_SECRET = "development-only-secret-change-me"  # noqa: S105 - production refuses it
+ACTION_SECONDS = 120.0  # longer than anybody looks at a chat in which nothing moves
 UNIX_SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108, macOS 104
 
 
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
     port: int = Field(default=5005, ge=1, le=65535, description="Port of the page, the API and the streams.")
     action_port: int = Field(default=5055, ge=1, le=65535, description="Port of the action server.")
     action_url: str | None = Field(default=None, description="Action server elsewhere, as `http://host:5055/webhook`.")
+    action_seconds: float = Field(
+        default=ACTION_SECONDS, gt=0, description="How long a call of an action may take, with all its tries."
+    )
     redis_url: str | None = Field(default=None, description="Redis 6.2+ or Valkey; unset means the embedded Redis.")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset means SQLite in the data folder.")
     data_dir: Path = Field(default=Path(".data"), description="Logs, the embedded Redis and SQLite live here.")

@@ -10,65 +10,67 @@ import aiohttp
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from switchboard.engine.current import current
+from switchboard.settings import ACTION_SECONDS
 
 logger = logging.getLogger(__name__)
 
 # Seconds between tries while nothing listens, or the action server dies under the call: it restarts.
 PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 AWAY = (502, 503, 504)  # what a proxy, or a server that stops, answers
+CONNECT_SECONDS = 3.0  # a host that is there takes a connection at once; one that is gone may never refuse it
 
 
-class ActionServerFailed(BaseException):
+class ActionFailed(BaseException):
     """Raised when an action did not run, or did not end well.
 
-    Rasa's processor catches every `Exception` of an action, records the action as executed and goes on in silence
-    (`rasa/core/processor.py`, `_run_action`). A `BaseException` passes through it: the turn ends before its save, and
-    `RasaEngine` makes a `TurnError` of it. It must never leave the engine.
+    Rasa catches every `Exception` of an action, records the action as executed and goes on in silence: its processor
+    (`rasa/core/processor.py`, `_run_action`), and where slots are validated (`rasa/core/actions/action.py`,
+    `ActionExtractSlots`). A `BaseException` passes through both: the turn ends before its save, and `RasaEngine` makes
+    a `TurnError` of it. It must never leave the engine.
     """
 
 
 class ActionEndpoint(EndpointConfig):
     """An action server that is waited for while it starts, and whose failures are not swallowed."""
 
+    seconds: float = ACTION_SECONDS  # for a call with all its tries
+
     @classmethod
-    def like(cls, other: EndpointConfig | None, url: str) -> ActionEndpoint:
+    def like(cls, other: EndpointConfig | None, url: str, seconds: float = ACTION_SECONDS) -> ActionEndpoint:
         """An endpoint with another's settings from `endpoints.yml`, at a URL."""
-        if other is None:
-            return cls(url)
-        return cls(
-            url,
-            other.params,
-            other.headers,
-            other.basic_auth,
-            other.token,
-            other.token_name,
-            other.cafile,
-            **other.kwargs,
-        )
+        endpoint = cls(url)
+        if other is not None:
+            endpoint.__dict__.update(vars(other), url=url)
+        endpoint.seconds = seconds
+        return endpoint
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the action server.
+        """Call the action server; what it answers, whatever that is: `Processor` refuses what is no answer.
 
         While it is away, or dies under the call, the call is made again for some seconds: the action's tasks have their
         effects once, see `switchboard.tasks`. An answer that it gives is final, and so is its silence. Raises
-        `ActionServerFailed`, or Rasa's `ClientResponseError` with status 400, which is an action's way to decline.
+        `ActionFailed`, or Rasa's `ClientResponseError` with status 400, which is an action's way to decline.
         """
-        call = _with_turn(kwargs)
+        # Rasa's own time-out, 300 s for each try, would outlast the action server's.
+        patience = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS)
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._request(*args, **{**_with_turn(kwargs), "timeout": patience})
+        except TimeoutError as error:
+            raise ActionFailed(f"the action server at {self.url} said nothing for {self.seconds:.0f} s") from error
+
+    async def _request(self, *args: Any, **call: Any) -> Any:
         for pause in (*PAUSES, None):
             try:
                 return await super().request(*args, **call)
             except ClientResponseError as error:
                 if error.status == 400:
                     raise
-                failed = ActionServerFailed(f"the action server answered {error.status}")
+                failed = ActionFailed(f"the action server answered {error.status}")
                 if pause is None or error.status not in AWAY:
                     raise failed from error
-            except TimeoutError as error:
-                raise ActionServerFailed("the action server does not answer") from error
-            except aiohttp.ContentTypeError as error:
-                raise ActionServerFailed("the action server does not answer with JSON") from error
             except aiohttp.ClientError as error:
-                failed = ActionServerFailed(f"the action server is away at {self.url}: {error!r}")
+                failed = ActionFailed(f"the action server is away at {self.url}: {error!r}")
                 if pause is None:
                     raise failed from error
             logger.warning("%s; trying again in %.1f s", failed, pause)

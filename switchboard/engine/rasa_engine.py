@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-import json
-import logging
+import asyncio
+import contextlib
 import random
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import UserMessage
-from rasa.core.tracker_store import FailSafeTrackerStore
-from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import enter
-from switchboard.engine.endpoint import ActionEndpoint, ActionServerFailed
-from switchboard.engine.output import LogOutput, button_of
-from switchboard.engine.tracker_store import TrackerStore
+from switchboard.engine.endpoint import ActionEndpoint, ActionFailed
+from switchboard.engine.message import INPUT_CHANNEL, understand
+from switchboard.engine.output import button_of
+from switchboard.engine.processor import Processor
 from switchboard.log.events import Button, SlotsChanged
+from switchboard.settings import ACTION_SECONDS
 from switchboard.turns.turn import AGAIN, Apology, Turn, TurnError
-
-logger = logging.getLogger(__name__)
 
 APOLOGY_RESPONSE = "utter_turn_failed"
 APOLOGY = Apology(
     "Sorry, something went wrong on our side and I could not answer that. Please try again in a moment.",
     (Button("Try again", AGAIN),),
 )
-INPUT_CHANNEL = "switchboard"
-LEADING_SLASHES = re.compile(rf"^[\s{INTENT_MESSAGE_PREFIX}]+")
 
 
 class RasaEngine:
     """Answers turns with a loaded Rasa agent."""
 
-    def __init__(self, agent: Agent, action_url: str | None, shared_slots: Sequence[str] = ()) -> None:
-        """`shared_slots`: what clients may see of the tracker."""
+    def __init__(
+        self,
+        agent: Agent,
+        action_url: str | None,
+        shared_slots: Sequence[str] = (),
+        *,
+        action_seconds: float = ACTION_SECONDS,
+    ) -> None:
+        """`shared_slots`: what clients may see of the tracker. `action_seconds`: how long one action may take."""
         self._agent = agent
         self._shared_slots = frozenset(shared_slots)
-        _let_saves_fail(agent)
-        _let_actions_fail(agent, action_url)
-        _fit_window(agent)
+        _let_actions_fail(agent, action_url, action_seconds)
+        assert agent.processor is not None, "the caller has looked whether there is a model"
+        self._use(agent.processor)
 
     async def answer(self, turn: Turn) -> None:
         """Run the message through NLU, policies and actions; what they utter goes to the log as it comes.
@@ -54,24 +55,26 @@ class RasaEngine:
         raises.
         """
         enter(turn)
-        if turn.again and await self._has_answered(turn):
+        processor = self._processor  # to the end of the turn: another model may be loaded meanwhile
+        if turn.again and await _has_answered(processor, turn):
             return
-        try:
-            await self._agent.handle_message(await self._message(turn))
-        except ActionServerFailed as error:
-            raise TurnError("action_failed", str(error)) from error
+        message = await understand(processor, turn)
+        with _failing_the_turn():
+            async with processor.lock_store.lock(turn.conversation):  # ours is the turn's lease, see `endpoints.yml`
+                await processor.handle_message(message)
         if self._shared_slots:
-            await self._share_slots(turn)
+            await self._share_slots(processor, turn)
 
     async def cut(self, turn: Turn) -> None:
         """Rasa saves a turn only at its end: put into the tracker what was said until it was stopped."""
         enter(turn)
         said = await turn.keep_what_was_said()
-        message = await self._message(turn)
-        processor = self._agent.processor
-        tracker = await processor.fetch_tracker_and_update_session(
-            turn.conversation, message.output_channel, message.metadata
-        )
+        processor = self._processor
+        message = await understand(processor, turn)
+        with _failing_the_turn():
+            tracker = await processor.fetch_tracker_and_update_session(
+                turn.conversation, message.output_channel, message.metadata
+            )
         if not _holds(tracker, turn):
             words = UserUttered(
                 turn.message.text,
@@ -81,12 +84,12 @@ class RasaEngine:
             )
             answer = [BotUttered(said, metadata={"stopped": True})] if said else []
             events = [words, *answer, ActionExecuted(ACTION_LISTEN_NAME)]
-            tracker.update_with_events(events, self._agent.domain)
+            tracker.update_with_events(events, processor.domain)
             await processor.save_tracker(tracker)
 
-    async def _share_slots(self, turn: Turn) -> None:
+    async def _share_slots(self, processor: Processor, turn: Turn) -> None:
         """Tell the clients what this turn has changed of the slots that they may see."""
-        tracker = await self._agent.tracker_store.retrieve(turn.conversation)
+        tracker = await processor.tracker_store.retrieve(turn.conversation)
         changed: set[str] = set()
         for event in reversed(tracker.events if tracker else ()):
             if isinstance(event, SlotSet):
@@ -96,71 +99,61 @@ class RasaEngine:
         if tracker and (shared := changed & self._shared_slots):
             await turn.say(SlotsChanged({name: tracker.get_slot(name) for name in sorted(shared)}, turn.id))
 
-    async def _has_answered(self, turn: Turn) -> bool:
-        """Whether Rasa has saved this turn, which it does whole and last: then only its end is missing on the log.
-
-        Without this a worker that dies in between would have the actions run twice; Rasa takes a message id twice.
-        """
-        tracker = await self._agent.tracker_store.retrieve(turn.conversation)
-        return tracker is not None and _holds(tracker, turn)
-
-    async def _message(self, turn: Turn) -> UserMessage:
-        """The customer's message, understood once: a second try with a newer model takes it as the first did."""
-        said = turn.message
-        metadata: dict[str, Any] = {"author": said.author.id}
-        if said.metadata:
-            metadata["client"] = said.metadata
-        message = UserMessage(
-            said.payload or said.text,
-            output_channel=LogOutput(turn),
-            sender_id=turn.conversation,
-            input_channel=INPUT_CHANNEL,
-            message_id=said.message_id,
-            metadata=metadata,
-        )
-        if not turn.kept:
-            await turn.keep(json.dumps(await self._parse(message, is_text=said.payload is None), default=float))
-        message.parse_data = json.loads(turn.kept)
-        return message
-
-    async def _parse(self, message: UserMessage, *, is_text: bool) -> dict[str, Any]:
-        """What NLU makes of a message; of what was typed, always as text."""
-        if is_text and (message.text or "").startswith(INTENT_MESSAGE_PREFIX):
-            return await self._parse_as_text(message)
-        parsed: dict[str, Any] = await self._agent.processor.parse_message(message)
-        return parsed
-
-    async def _parse_as_text(self, message: UserMessage) -> dict[str, Any]:
-        """What NLU makes of text that begins with `/`.
-
-        Rasa would take it for an intent, `/restart` for instance. NLU sees spaces in place of all leading slashes (Rasa
-        strips before it looks), so that entities keep their positions; the tracker gets the customer's own words.
-        """
-        text = message.text or ""
-        words = UserMessage(text, sender_id=message.sender_id, metadata=message.metadata)
-        words.text = LEADING_SLASHES.sub(lambda found: " " * len(found[0]), text)
-        parsed = await self._agent.processor.parse_message(words)
-        return {**parsed, "text": text}
-
     def apology(self) -> Apology:
         """The domain's `utter_turn_failed` if there is one, else a plain sentence and a button to try again."""
-        responses = self._agent.domain.responses if self._agent.domain else {}
-        variations = [response for response in responses.get(APOLOGY_RESPONSE, []) if response.get("text")]
+        responses = self._processor.domain.responses.get(APOLOGY_RESPONSE, [])
+        variations = [response for response in responses if response.get("text")]
         if not variations:
             return APOLOGY
         chosen = random.choice(variations)  # noqa: S311 - variety, not secrecy
         return Apology(chosen["text"], tuple(button_of(button) for button in chosen.get("buttons") or []))
 
     @property
-    def model(self) -> str | None:
+    def model(self) -> str:
         """File name of the model that answers."""
-        name: str | None = self._agent.model_name
-        return name
+        return str(self._processor.model_path.name)
 
-    def load(self, model: Path) -> None:
-        """Swap the model; turns under way end with the old one. Blocks: call it in a thread."""
-        self._agent.load_model(model)
-        _fit_window(self._agent)
+    async def load(self, model: Path) -> None:
+        """Have another model answer from the next turn on; turns under way end with the one that they began with.
+
+        Raises whatever Rasa raises for what is no model: then the old one goes on.
+        """
+        self._use(await asyncio.to_thread(self._read, model))
+
+    def _read(self, model: Path) -> MessageProcessor:
+        agent = self._agent
+        return MessageProcessor(
+            model,
+            agent.tracker_store,
+            agent.lock_store,
+            agent.nlg,
+            action_endpoint=agent.action_endpoint,
+            http_interpreter=agent.http_interpreter,
+        )
+
+    def _use(self, loaded: MessageProcessor) -> None:
+        """One reference, which a turn takes once; the agent, which others use, keeps in step."""
+        self._processor = Processor.of(loaded)
+        self._agent.processor = self._processor
+        self._agent.domain = self._processor.domain
+        self._agent.tracker_store = self._processor.tracker_store
+
+
+@contextlib.contextmanager
+def _failing_the_turn() -> Iterator[None]:
+    try:
+        yield
+    except ActionFailed as error:
+        raise TurnError("action_failed", str(error)) from error
+
+
+async def _has_answered(processor: Processor, turn: Turn) -> bool:
+    """Whether Rasa has saved this turn, which it does whole and last: then only its end is missing on the log.
+
+    Without this a worker that dies in between would have the actions run twice; Rasa takes a message id twice.
+    """
+    tracker = await processor.tracker_store.retrieve(turn.conversation)
+    return tracker is not None and _holds(tracker, turn)
 
 
 def _holds(tracker: DialogueStateTracker, turn: Turn) -> bool:
@@ -169,34 +162,12 @@ def _holds(tracker: DialogueStateTracker, turn: Turn) -> bool:
     return any(isinstance(event, UserUttered) and event.message_id == message_id for event in tracker.events)
 
 
-def _let_saves_fail(agent: Agent) -> None:
-    """Rasa's fail-safe store saves to memory when Redis fails, and never reads that again: a lost turn looks saved."""
-    store = agent.tracker_store
-    if isinstance(store, FailSafeTrackerStore):
-        agent.tracker_store = store._tracker_store
-        if agent.processor:
-            agent.processor.tracker_store = store._tracker_store
-
-
-def _let_actions_fail(agent: Agent, url: str | None) -> None:
+def _let_actions_fail(agent: Agent, url: str | None, seconds: float) -> None:
     """Put our endpoint in the place of Rasa's, at `url` if given, else where `endpoints.yml` says."""
     configured = agent.action_endpoint
     address = url or (configured.url if configured else None)
     if address is None:
         return  # a bot without custom actions
-    agent.action_endpoint = ActionEndpoint.like(configured, address)
+    agent.action_endpoint = ActionEndpoint.like(configured, address, seconds)
     if agent.processor:
         agent.processor.action_endpoint = agent.action_endpoint
-
-
-def _fit_window(agent: Agent) -> None:
-    """Have the tracker store's windows reach as far as the policies of the model look back."""
-    store = agent.tracker_store
-    if not isinstance(store, TrackerStore) or agent.processor is None:
-        return
-    for name, node in agent.processor.model_metadata.predict_schema.nodes.items():
-        looks_back = (node.config or {}).get("max_history", 0)
-        if looks_back is None:
-            logger.warning("%s has no max_history in config.yml: it sees the last %d turns", name, store.turns)
-        else:
-            store.turns = max(store.turns, looks_back)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from math import ceil
 
 from switchboard.settings import Settings
 
-# Seconds. An action's own deadline < the action server's answer < the conversation lock that Rasa holds meanwhile.
-# Rasa itself waits 300 s for an action; Sanic would cut at 60 s on both sides without these.
-ACTION_RESPONSE_TIMEOUT = 310
-LOCK_LIFETIME = 330
+# Seconds that whoever waits longer adds to ACTION_SECONDS: a call is given up by the bot, which tells the customer why,
+# before the action server cuts it (Sanic's own 60 s would), and before anybody gives up waiting for the conversation.
+ACTION_SERVER_MARGIN = 10
+LOCK_MARGIN = 30
 # An idle stream lives on its pings; this ends what nobody has written to for an hour, as `rasa run --enable-api` does.
 CHAT_RESPONSE_TIMEOUT = 3600
 # Open streams must not hold up Ctrl-C for Sanic's 15 s.
@@ -29,7 +30,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     for name, value in QUIET.items():
         environment.setdefault(name, value)
     environment.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    environment.setdefault("TICKET_LOCK_LIFETIME", str(LOCK_LIFETIME))
+    environment.setdefault("TICKET_LOCK_LIFETIME", str(ceil(settings.action_seconds) + LOCK_MARGIN))
     environment.setdefault("PATH", os.defpath)
     environment["PYTHONUNBUFFERED"] = "1"
     environment["ACTION_URL"] = settings.action_webhook
@@ -48,6 +49,6 @@ def action_environment(settings: Settings) -> dict[str, str]:
     """For the action server, which has no sign-in and therefore listens on this machine only, unless told otherwise."""
     environment = child_environment(settings)
     environment.setdefault("SANIC_HOST", "127.0.0.1")
-    environment["SANIC_RESPONSE_TIMEOUT"] = str(ACTION_RESPONSE_TIMEOUT)
+    environment["SANIC_RESPONSE_TIMEOUT"] = str(ceil(settings.action_seconds) + ACTION_SERVER_MARGIN)
     environment.setdefault("SANIC_GRACEFUL_SHUTDOWN_TIMEOUT", str(GRACEFUL_SHUTDOWN))
     return environment

@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,23 @@ from tests.support.waiting import running, until
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny bot, trained; in a thread of its own, since Rasa runs an event loop."""
+    """The tiny bot, trained."""
+    return trained(tmp_path_factory.mktemp("tiny_bot"))
+
+
+@pytest.fixture(scope="session")
+def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another bot that understands the same, and has other names and words for it."""
+    return trained(tmp_path_factory.mktemp("other_bot"), tiny_bot.OTHER)
+
+
+def trained(folder: Path, changes: Mapping[str, str] | None = None) -> Path:
+    """A model, made in a thread of its own, since Rasa runs an event loop."""
     import structlog
     from rasa.model_training import train
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    folder = tmp_path_factory.mktemp("tiny_bot")
-    tiny_bot.write(folder)
+    tiny_bot.write(folder, changes)
     files = [str(folder / name) for name in ("domain.yml", "config.yml", "data.yml")]
     with concurrent.futures.ThreadPoolExecutor(max_workers=1) as thread:
         result = thread.submit(train, files[0], files[1], files[2:], output=str(folder)).result()

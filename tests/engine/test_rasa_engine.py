@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from switchboard.log.errors import LogUnavailable
 from switchboard.turns.turn import Turn
 from tests.engine.conftest import Talk, said
 from tests.support.redis_server import RedisServer
-from tests.support.tiny_bot import ActionSlow
 
 
 async def test_a_response_of_the_domain_lands_as_one_message(talk: Talk) -> None:
@@ -125,23 +123,6 @@ async def test_a_turn_that_cannot_be_saved_does_not_look_saved(talk: Talk, redis
             await talk.agent.processor.get_tracker("c_2")
     finally:
         redis_server.start()
-
-
-async def test_a_model_is_swapped_while_a_turn_runs(talk: Talk, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ActionSlow.begun, ActionSlow.gate = asyncio.Event(), asyncio.Event()
-    await talk.ask("slow")
-    async with asyncio.timeout(10):
-        await ActionSlow.begun.wait()
-    old = talk.agent.processor
-    await asyncio.to_thread(talk.engine.load, model)
-    assert talk.agent.processor is not old
-    ActionSlow.gate.set()
-    await talk.answered()
-    assert await talk.ends() == ["completed"]
-    assert said(await talk.tracker()) == [("user", "slow"), ("bot", "At last.")]
-    (answer,) = await talk.say("stream")
-    assert answer["text"] == "One, two, three.", "the new model has our endpoint and our stores"
-    assert (await talk.tracker())[-1]["event"] == "action"
 
 
 async def test_a_worker_that_dies_after_the_save_does_not_have_the_turn_run_twice(

@@ -6,6 +6,7 @@ Importing this module imports Rasa's SDK only.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from switchboard.tasks import Report, Uncertain, task
 
 DOMAIN = """
 version: "3.1"
-intents: [greet, choose, stream, crash, slow, talk, cancel, pay]
+intents: [greet, choose, stream, crash, slow, wait, talk, cancel, pay]
 actions: [action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay]
 slots:
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
@@ -28,6 +29,8 @@ slots:
 responses:
   utter_greet:
     - text: "Hello there."
+  utter_done:
+    - text: "Done."
   utter_choose:
     - text: "Which one?"
       image: "https://shop.example/a.png"
@@ -40,6 +43,9 @@ responses:
         - {title: "Greet", payload: "/greet"}
   utter_turn_failed:
     - text: "That went wrong."
+      buttons:
+        - {title: "Try again", payload: "{message}"}
+        - {title: "Talk to a person", payload: "/greet"}
 """
 
 CONFIG = """
@@ -62,6 +68,7 @@ nlu:
   - {intent: stream, examples: "- stream\n- stream please"}
   - {intent: crash, examples: "- crash\n- crash please"}
   - {intent: slow, examples: "- slow\n- slow please"}
+  - {intent: wait, examples: "- wait\n- wait please"}
   - {intent: talk, examples: "- talk\n- talk please"}
   - {intent: cancel, examples: "- cancel\n- cancel please"}
   - {intent: pay, examples: "- pay\n- pay please"}
@@ -71,15 +78,21 @@ rules:
   - {rule: stream, steps: [{intent: stream}, {action: action_stream}]}
   - {rule: crash, steps: [{intent: crash}, {action: utter_greet}, {action: action_crash}]}
   - {rule: slow, steps: [{intent: slow}, {action: action_slow}]}
+  - {rule: wait, steps: [{intent: wait}, {action: action_slow}, {action: utter_done}]}
   - {rule: talk, steps: [{intent: talk}, {action: action_talk}]}
   - {rule: cancel, steps: [{intent: cancel}, {action: action_cancel}, {action: utter_greet}]}
   - {rule: pay, steps: [{intent: pay}, {action: action_pay}]}
 """
 
 
-def write(folder: Path) -> None:
-    """The bot's files."""
+OTHER = {"greet": "salute", "utter_done": "utter_end", "Hello there.": "Good day.", "Done.": "This is the end."}
+
+
+def write(folder: Path, changes: Mapping[str, str] | None = None) -> None:
+    """The bot's files; with `OTHER` of another bot that understands the same, and has other names and words for it."""
     for name, text in (("domain.yml", DOMAIN), ("config.yml", CONFIG), ("data.yml", DATA)):
+        for old, new in (changes or {}).items():
+            text = text.replace(old, new)
         (folder / name).write_text(text)
 
 

@@ -1,0 +1,93 @@
+"""One loaded model, with everything that a turn needs of it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.domain import Domain
+
+from switchboard.engine.endpoint import ActionFailed
+from switchboard.engine.tracker_store import TrackerStore
+
+logger = logging.getLogger(__name__)
+
+LONGEST_DETAIL = 200  # characters of an error that operators read: it may quote a whole answer
+
+
+class Processor(MessageProcessor):
+    """Rasa's processor, made fit for turns that outlive their model, and for actions that fail.
+
+    Rasa swaps the domain of the one tracker store, and the responses of the one generator, under the turns that are
+    under way. This one has both to itself: a turn that keeps to it is answered by one model from its first step to its
+    last. And where Rasa's records a failed action as executed, this one raises `ActionFailed`.
+    """
+
+    domain: Domain
+
+    @classmethod
+    def of(cls, loaded: MessageProcessor) -> Processor:
+        """A model that Rasa has loaded, with a tracker store and responses that nobody changes under it."""
+        processor = cls.__new__(cls)
+        processor.__dict__.update(vars(loaded))
+        processor.tracker_store = _own_store(loaded)
+        processor.nlg = copy.copy(loaded.nlg)
+        if isinstance(processor.nlg, TemplatedNaturalLanguageGenerator):
+            processor.nlg.responses = processor.domain.responses
+        return processor
+
+    async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
+        again: bool = await super()._run_action(_Whole(action), *args, **kwargs)
+        return again
+
+
+class _Whole:
+    """An action that runs to its end, declines, or raises what Rasa does not swallow.
+
+    An action server may answer what is no JSON, no list of events, or an event that nobody knows; and Rasa's own
+    actions have defects and servers too.
+    """
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._action, name)
+
+    async def run(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await self._action.run(*args, **kwargs)
+        except ActionExecutionRejection:
+            raise
+        except Exception as error:
+            what = f"{type(error).__name__}: {str(error)[:LONGEST_DETAIL]}"
+            raise ActionFailed(f"{self._action.name()} failed: {what}") from error
+
+
+def _own_store(loaded: MessageProcessor) -> Any:
+    """The tracker store with this model's domain, and windows that reach as far as its policies look back.
+
+    Not Rasa's fail-safe one: that saves to memory when Redis fails, and never reads it again: a lost turn looks saved.
+    """
+    store = loaded.tracker_store
+    if isinstance(store, FailSafeTrackerStore):
+        store = store._tracker_store
+    store = copy.copy(store)  # they share what is behind: connections, or a dictionary
+    store.domain = loaded.model_metadata.domain
+    if isinstance(store, TrackerStore):
+        _fit_window(store, loaded)
+    return store
+
+
+def _fit_window(store: TrackerStore, loaded: MessageProcessor) -> None:
+    for name, node in loaded.model_metadata.predict_schema.nodes.items():
+        looks_back = (node.config or {}).get("max_history", 0)
+        if looks_back is None:
+            logger.warning("%s has no max_history in config.yml: it sees the last %d turns", name, store.turns)
+        else:
+            store.turns = max(store.turns, looks_back)
