@@ -18,7 +18,7 @@ from channels.blueprint import ChatBlueprint
 from switchboard.settings import Settings, SettingsError
 
 BACKLOG = 2_048  # connections that wait to be taken: after a restart everybody comes at once
-MISCONFIGURED = 2  # exit code
+FAILED, MISCONFIGURED = 1, 2  # exit codes
 
 
 def edge(settings: Settings) -> Sanic:
@@ -29,7 +29,7 @@ def edge(settings: Settings) -> Sanic:
 
 
 def main() -> int:
-    """Serve until a signal comes."""
+    """Serve until a signal comes; the exit code says whether that was wanted."""
     parser = argparse.ArgumentParser(prog="python -m channels", description="Serves the chat, without Rasa.")
     parser.add_argument("--host", help="interface to listen on; the setting HOST unless given")
     parser.add_argument("--port", type=int, help="the setting PORT unless given")
@@ -44,8 +44,9 @@ def main() -> int:
     _allow_many_connections()
     host, port = arguments.host or settings.host, arguments.port or settings.port
     print(f"  edge          http://{host}:{port}", flush=True)
-    edge(settings).run(host=host, port=port, backlog=BACKLOG, access_log=False, motd=False)
-    return 0
+    app = edge(settings)
+    app.run(host=host, port=port, backlog=BACKLOG, access_log=False, motd=False)
+    return FAILED if app.ctx.chat.vitals.failed else 0
 
 
 def _allow_many_connections() -> None:

@@ -90,6 +90,8 @@ class _Bot:
             loop.create_task(worker.run(), name="worker"),
             loop.create_task(reloads.run(), name="loader of models"),
         ]
+        for task in self._tasks:
+            chat.vitals.watch(task)
 
     async def stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         for task in self._tasks:

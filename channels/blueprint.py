@@ -96,7 +96,8 @@ class ChatBlueprint(Blueprint):
 
     async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.chat = Chat.create(self.ctx.settings, standalone=self.ctx.standalone)
-        self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower")
+        self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower of Redis")
+        app.ctx.chat.vitals.watch(self.ctx.following)
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.chat.stop(CLOSE_SECONDS)

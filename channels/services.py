@@ -14,6 +14,7 @@ from sanic import Request
 from sanic.exceptions import RequestTimeout
 
 from channels.problems import Problem
+from channels.vitals import Vitals
 from switchboard.identity import InvalidToken, Session, Sessions
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
@@ -41,6 +42,7 @@ class Chat:
     follower: Follower
     sessions: Sessions
     bot: Bot | None = None
+    vitals: Vitals = field(default_factory=Vitals)
     streams: set[asyncio.Task[Any]] = field(default_factory=set)
     stopping: bool = False
     standalone: bool = False  # an edge: the bot is elsewhere

@@ -613,7 +613,7 @@ export interface Ticket {
  * Answer to `GET /health`.
  */
 export interface Health {
-  status: "ready" | "starting";
+  status: "ready" | "starting" | "failed";
   model: string | null;
 }
 /**

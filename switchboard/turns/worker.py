@@ -53,14 +53,17 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until cancelled; then wait for the turns under way, at most `DRAIN_SECONDS`."""
-        hearing = asyncio.create_task(self._stops.run(), name="stops")
         try:
-            while True:
-                with contextlib.suppress(SlowReader):
-                    await self._listen()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._stops.run(), name="stops")
+                group.create_task(self._find_work(), name="wake-ups")
         finally:
             await self._drain()
-            hearing.cancel()
+
+    async def _find_work(self) -> None:
+        while True:
+            with contextlib.suppress(SlowReader):
+                await self._listen()
 
     async def _listen(self) -> None:
         async with self._follower.subscribe(WAKE) as wakes:
