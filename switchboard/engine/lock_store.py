@@ -16,6 +16,7 @@ from rasa.utils.endpoints import EndpointConfig
 from switchboard.engine.current import authority, hold
 from switchboard.log.connection import connect
 from switchboard.log.inbox import Inbox
+from switchboard.log.log import Authority
 from switchboard.settings import Settings
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2  # seconds between looks at a lease that somebody else holds
@@ -44,23 +45,23 @@ class LockStore(RasaLockStore):
             yield None
             return
         inbox = Inbox(self._redis)
-        held = await self._wait(inbox, conversation_id, lock_lifetime)
-        renewing = asyncio.create_task(inbox.keep(conversation_id))
+        fence = await self._wait(inbox, conversation_id, lock_lifetime)
+        renewing = asyncio.create_task(inbox.keep(conversation_id, fence))
         try:
-            with hold(conversation_id, held):
+            with hold(conversation_id, Authority(fence=fence)):
                 yield None
         finally:
             renewing.cancel()
             await inbox.release(conversation_id, wake=True)
 
-    async def _wait(self, inbox: Inbox, conversation: str, seconds: float) -> Any:
+    async def _wait(self, inbox: Inbox, conversation: str, seconds: float) -> int:
         pause = FIRST_PAUSE
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not (held := await inbox.hold(conversation)):
+                while (fence := await inbox.hold(conversation)) is None:
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
-                return held
+                return fence
         raise LockError(f"{conversation} was held by somebody else for {seconds:.0f} s")
 
     @property

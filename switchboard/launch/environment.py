@@ -13,8 +13,8 @@ ACTION_SERVER_MARGIN = 10
 LOCK_MARGIN = 30
 # An idle stream lives on its pings; this ends what nobody has written to for an hour, as `rasa run --enable-api` does.
 CHAT_RESPONSE_TIMEOUT = 3600
-# Open streams must not hold up Ctrl-C for Sanic's 15 s.
-GRACEFUL_SHUTDOWN = 2
+# For so long an action server that is replaced lets its actions end. The chat server has its own, see `ChatBlueprint`.
+ACTION_SHUTDOWN = 2
 
 QUIET = {
     # Deprecations inside Rasa's pinned dependencies, which nobody here can mend.
@@ -41,7 +41,6 @@ def chat_environment(settings: Settings) -> dict[str, str]:
     """For `rasa run`."""
     environment = child_environment(settings)
     environment.setdefault("SANIC_RESPONSE_TIMEOUT", str(CHAT_RESPONSE_TIMEOUT))
-    environment.setdefault("SANIC_GRACEFUL_SHUTDOWN_TIMEOUT", str(GRACEFUL_SHUTDOWN))
     return environment
 
 
@@ -50,5 +49,5 @@ def action_environment(settings: Settings) -> dict[str, str]:
     environment = child_environment(settings)
     environment.setdefault("SANIC_HOST", "127.0.0.1")
     environment["SANIC_RESPONSE_TIMEOUT"] = str(ceil(settings.action_seconds) + ACTION_SERVER_MARGIN)
-    environment.setdefault("SANIC_GRACEFUL_SHUTDOWN_TIMEOUT", str(GRACEFUL_SHUTDOWN))
+    environment.setdefault("SANIC_GRACEFUL_SHUTDOWN_TIMEOUT", str(ACTION_SHUTDOWN))
     return environment

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from switchboard.launch.errors import ChildDied
 from switchboard.launch.logs import LogFolder
 
-STOP_SECONDS = 3.0  # What a child gets to end by itself; with Redis after it, Ctrl-C stays under 5 s.
+STOP_SECONDS = 3.0  # What a child gets to end by itself.
 KILL_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -89,11 +89,6 @@ async def start(program: Program, logs: LogFolder) -> Child:
             preexec_fn=die_with_parent(),
         )
     return Child(program, process, logs, log_start)
-
-
-async def stop_all(children: Sequence[Child]) -> None:
-    """Stop all at once and wait for all of them."""
-    await asyncio.gather(*(child.stop() for child in children))
 
 
 def die_with_parent() -> Callable[[], None] | None:

@@ -8,12 +8,15 @@ from typing import NoReturn
 from switchboard.launch import environment, ports, programs, readiness
 from switchboard.launch.errors import LaunchError, NotReady
 from switchboard.launch.logs import LogFolder
-from switchboard.launch.processes import Child, start, stop_all
+from switchboard.launch.processes import Child, start
 from switchboard.launch.readiness import HEALTH, HEALTH_OF_ACTIONS
 from switchboard.launch.redis_server import start_redis
 from switchboard.launch.screen import Screen
 from switchboard.settings import Settings
 
+# Turns under way get 2 s of it (`DRAIN_SECONDS`), streams and connections one; under 5 s in all.
+CHAT_STOP_SECONDS = 3.5
+ACTIONS_STOP_SECONDS = 1.0  # Nobody calls them by then.
 REDIS_STOP_SECONDS = 1.0  # It has nothing left to do by then; every write is on the file already.
 DEATH_POLL_SECONDS = 1.0
 LOCALHOST = "127.0.0.1"
@@ -105,7 +108,8 @@ class Servers:
                     raise child.died()
 
     async def stop(self) -> None:
-        """Stop the chat and the actions, then the Redis that they still write to."""
-        await stop_all([child for child in (self.chat, self.actions) if child])
-        if self.redis:
-            await self.redis.stop(REDIS_STOP_SECONDS)
+        """Stop each before what it still needs: the chat's last turns call the actions, and both write to Redis."""
+        graces = (CHAT_STOP_SECONDS, ACTIONS_STOP_SECONDS, REDIS_STOP_SECONDS)
+        for child, grace in zip((self.chat, self.actions, self.redis), graces, strict=True):
+            if child:
+                await child.stop(grace)

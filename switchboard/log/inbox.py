@@ -16,10 +16,10 @@ from switchboard.log.connection import answering
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
-from switchboard.log.log import Authority, script
+from switchboard.log.log import script
 
 LEASE = script("lease.lua")
-LEASE_MS = 10_000  # a dead worker's conversations are free after this long
+LEASE_MS = 5_000  # a dead worker's conversations are free after this long; renewed every third of it
 SCAN = 100  # waiting conversations looked at per partition and scan, oldest first
 
 
@@ -66,22 +66,22 @@ class Inbox:
         fence, term, offset, waiting, entry, tries, stopping, kept = reply
         return Lease(conversation, self.worker, fence, term, offset, waiting, entry, tries, bool(stopping), kept)
 
-    async def hold(self, conversation: str) -> Authority | None:
-        """The lease without a turn, unless anybody has it, this worker included."""
+    async def hold(self, conversation: str) -> int | None:
+        """The fence of a lease without a turn, or `None` if anybody has one, this worker included."""
         reply = await self._run("hold", conversation)
-        return Authority(fence=reply[0]) if reply else None
+        return int(reply[0]) if reply else None
 
-    async def keep(self, conversation: str) -> None:
+    async def keep(self, conversation: str, fence: int) -> None:
         """Renew the lease until it is lost, or this is cancelled. What a loser still appends, the scripts refuse."""
         held = True
         while held:
             await asyncio.sleep(self.lease_ms / 3000)
             with contextlib.suppress(LogUnavailable):
-                held = await self.renew(conversation)
+                held = await self.renew(conversation, fence)
 
-    async def renew(self, conversation: str) -> bool:
-        """Keep the lease for another `lease_ms`; false if it was lost."""
-        return bool(await self._run("renew", conversation))
+    async def renew(self, conversation: str, fence: int) -> bool:
+        """Keep the lease for another `lease_ms`, also if it ran out but nobody came; false if it was lost."""
+        return bool(await self._run("renew", conversation, fence))
 
     async def release(self, conversation: str, *, wake: bool = False) -> None:
         """Give the lease back: anybody may take it. `wake`: what still waits goes to the end of the line."""

@@ -1,7 +1,9 @@
--- Takes, renews or gives back the right to run a conversation's turns.
+-- Takes, renews or gives back the right to run a conversation's turns. Whenever it changes hands the fence is raised, and
+-- it is raised when the right is given back: who has an older fence has lost it, and one that ran out unnoticed is told so.
 -- KEYS  meta, log, keys, waiting, inbox, lease, turn     (see keys.py)
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
+--       for 'renew' the fence that came with the lease;
 --       for 'release' the wake channel and the time in ms, where the workers are to be told
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
@@ -9,7 +11,7 @@
 --          raises the fence, so that an older worker's output is refused; a worker that has the lease takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
--- renew    {1}, or {} if the lease was lost.
+-- renew    {1}, or {} if the lease was lost. One that ran out, but that nobody has taken since, is kept.
 -- release  {1}; the conversation is free for anybody. If something waits it goes behind all others that do.
 
 local meta, log, keys, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -49,12 +51,15 @@ if ARGV[1] == 'hold' then
   return {redis.call('HINCRBY', meta, 'fence', 1)}
 end
 
-if holder ~= ARGV[2] then return {} end
 if ARGV[1] == 'renew' then
-  redis.call('PEXPIRE', lease, ARGV[3])
+  if redis.call('HGET', meta, 'fence') ~= ARGV[6] then return {} end
+  redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
   return {1}
 end
+
+if holder ~= ARGV[2] then return {} end
 redis.call('DEL', lease)
+redis.call('HINCRBY', meta, 'fence', 1)
 if ARGV[6] and redis.call('LLEN', waiting) > 0 then
   redis.call('ZADD', inbox, 'XX', ARGV[7], ARGV[4])
   redis.call('PUBLISH', ARGV[6], ARGV[4])

@@ -76,7 +76,10 @@ if ARGV[12] ~= '' then
   redis.call('DEL', KEYS[7])
   if redis.call('LLEN', waiting) == 0 then
     redis.call('ZREM', inbox, conversation)
-    if redis.call('GET', KEYS[6]) == ARGV[13] then redis.call('DEL', KEYS[6]) end
+    if redis.call('GET', KEYS[6]) == ARGV[13] then
+      redis.call('DEL', KEYS[6])
+      redis.call('HINCRBY', meta, 'fence', 1) -- a renewal that is still on its way comes too late
+    end
   end
 end
 

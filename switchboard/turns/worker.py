@@ -20,10 +20,10 @@ from switchboard.turns.turn import Engine, Turn, TurnError, give_up
 logger = logging.getLogger(__name__)
 
 MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
-RESCAN_SECONDS = 2.0  # finds what no wake-up announced: the conversations of a worker that died
+RESCAN_SECONDS = 1.0  # finds what no wake-up announced: the conversations of a worker that died
 STOP_SECONDS = 2.0  # how long a turn may take to stop by itself
 MAX_TRIES = 5  # of a message; one that ends its process every time must not do so for ever
-DRAIN_SECONDS = 4.0  # how long a stop waits for turns under way
+DRAIN_SECONDS = 2.0  # how long a stop waits for turns under way; `launch.servers` kills the process after 3.5 s
 
 
 class Worker:
@@ -129,11 +129,11 @@ class Worker:
 
     async def _hold(self, lease: Lease) -> None:
         """One turn under its lease, which ends with the turn."""
-        renewal = asyncio.create_task(self._inbox.keep(lease.conversation))
+        renewal = asyncio.create_task(self._inbox.keep(lease.conversation, lease.fence))
         try:
             await self._answer(lease)
         except BaseException:
-            await self._inbox.release(lease.conversation)
+            await self._inbox.release(lease.conversation, wake=self._stopping)  # others need not find it by looking
             raise
         finally:
             renewal.cancel()

@@ -13,7 +13,7 @@ import redis.asyncio
 from switchboard.log.errors import StalePublish
 from switchboard.log.inbox import Inbox
 from switchboard.log.keys import keys_of
-from switchboard.log.log import Authority, Log
+from switchboard.log.log import Log
 from tests.support.people import start
 from tests.support.waiting import bounded
 
@@ -112,7 +112,7 @@ async def test_who_has_lost_the_lease_saves_nothing(
     conversation = await start(log)
     async with locks.lock(conversation):
         await client.delete(keys_of(conversation).lease)  # it ran out: the holder was away for too long
-        assert await Inbox(client).hold(conversation) == Authority(fence=2)
+        assert await Inbox(client).hold(conversation) == 2
         with pytest.raises(StalePublish):
             await say(store, "too late", conversation)
     assert await stored(client, conversation) == []

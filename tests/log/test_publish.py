@@ -130,7 +130,7 @@ async def test_output_under_an_old_fence_is_refused_whole(log: Log, client: redi
     assert old is not None
     await inbox.release("c_1")
     new = await inbox.take("c_1")
-    assert new is not None and new.fence == old.fence + 1
+    assert new is not None and new.fence > old.fence
     with pytest.raises(StalePublish, match="fence"):
         await log.publish(
             "c_1", Draft(TurnStarted("t4", "m")), authority=Authority(old.term, old.fence), answers=old.offset

@@ -309,14 +309,41 @@ async def test_a_worker_whose_lease_was_taken_over_says_nothing_more(
     lease = await old.take("c_1")
     assert lease is not None
     turn = Turn.of(log, lease)
-    await old.release("c_1")
+    await client.delete(keys_of("c_1").lease)  # it ran out
     taken = await Inbox(client).take("c_1")
     assert taken is not None
-    assert await old.renew("c_1") is False
+    assert await old.renew("c_1", lease.fence) is False
     for late in (turn.say(MessageSent("m", BOT, "late")), turn.complete(), turn.fail("error", Apology("Sorry."))):
         with pytest.raises(StalePublish):
             await late
     assert await told(log) == ["hello", "turn.started"]
+
+
+async def test_a_lease_that_ran_out_is_kept_if_nobody_came(log: Log, client: redis.asyncio.Redis[str]) -> None:
+    """The loop of a worker may stand still for longer than its lease lives, while a model is read for instance."""
+    await start(log)
+    await ask(log, "c_1", "hello")
+    inbox = Inbox(client)
+    lease = await inbox.take("c_1")
+    assert lease is not None
+    await client.delete(keys_of("c_1").lease)
+    assert await inbox.renew("c_1", lease.fence) is True
+    assert await Inbox(client).take("c_1") is None
+
+
+@pytest.mark.parametrize("end", ["complete", "release"])
+async def test_a_renewal_that_comes_after_the_end_brings_no_lease_back(
+    log: Log, client: redis.asyncio.Redis[str], end: str
+) -> None:
+    await start(log)
+    await ask(log, "c_1", "hello")
+    inbox = Inbox(client)
+    lease = await inbox.take("c_1")
+    assert lease is not None
+    await (Turn.of(log, lease).complete() if end == "complete" else inbox.release("c_1"))
+    assert await inbox.renew("c_1", lease.fence) is False
+    await ask(log, "c_1", "again")
+    assert await Inbox(client).take("c_1") is not None
 
 
 async def test_the_conversations_of_the_dead_are_found_however_busy_the_others_are(
@@ -348,47 +375,85 @@ async def test_workers_go_on_once_redis_is_back(log: Log, follower: Follower, re
     assert await told(log) == ["after", *answer_of("after")]
 
 
-DYING_WORKER = """
-import asyncio, sys
+WORKER = """
+import asyncio, signal, sys
 from switchboard.log.connection import connect
 from switchboard.log.events import Button, MessageSent
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Log
-from switchboard.turns import worker
 from switchboard.turns.turn import BOT
 from switchboard.turns.worker import Worker
+
+stopping = asyncio.Event()
 
 class Engine:
     async def answer(self, turn):
         await turn.say(MessageSent(f"{turn.id}a", BOT, f"You said {turn.message.text}.", turn_id=turn.id))
         print("in the middle of a turn", flush=True)
-        await asyncio.Event().wait()
+        await stopping.wait()
+        if turn.message.text != "short":
+            await asyncio.Event().wait()
+        await turn.say(MessageSent(f"{turn.id}b", BOT, f"And {turn.message.text} it is.", turn_id=turn.id))
 
 async def main(url, lease_ms):
     redis = connect(url)
     follower = Follower(redis)
     following = asyncio.create_task(follower.run())
-    await Worker(Log(redis), Inbox(redis, lease_ms=int(lease_ms)), follower, Engine()).run()
+    worker = Worker(Log(redis), Inbox(redis, lease_ms=int(lease_ms)), follower, Engine(), drain_seconds=0.5)
+    working = asyncio.create_task(worker.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: (stopping.set(), working.cancel()))
+    await asyncio.wait([working])
 
 asyncio.run(main(*sys.argv[1:]))
 """
+
+
+@contextlib.asynccontextmanager
+async def worker_process(redis_url: str, lease_ms: int, turns: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker of its own, in the middle of so many turns."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, redis_url, str(lease_ms),
+        stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(30):
+            assert process.stdout is not None
+            for _ in range(turns):
+                assert await process.stdout.readline() == b"in the middle of a turn\n"
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def test_a_worker_process_that_is_killed_loses_nothing(log: Log, follower: Follower, redis_url: str) -> None:
     await start(log)
     first = await ask(log, "c_1", "one")
     await ask(log, "c_1", "two")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DYING_WORKER, redis_url, str(SHORT_LEASE_MS),
-        stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    async with asyncio.timeout(30):
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"in the middle of a turn\n"
-    process.kill()
-    await process.wait()
+    async with worker_process(redis_url, SHORT_LEASE_MS, 1) as process:
+        process.kill()
+        await process.wait()
     async with working(log, follower, Engine()):
         await answered(log)
     assert await told(log) == ["one", "two", *answer_of("one"), *answer_of("two")]
     assert (await entries(log))[2]["turnId"] == f"t{first}"
+
+
+async def test_a_worker_process_that_is_stopped_ends_its_short_turns_and_leaves_the_long_ones_at_once(
+    log: Log, follower: Follower, redis_url: str
+) -> None:
+    for conversation, text in (("c_1", "short"), ("c_2", "long")):
+        await start(log, conversation)
+        await ask(log, conversation, text)
+    minutes = 60_000
+    async with bounded(), worker_process(redis_url, lease_ms=minutes, turns=2) as process:
+        engine = Engine()
+        async with working(log, follower, engine, rescan_seconds=minutes):  # only a wake-up tells it in time
+            process.terminate()
+            await answered(log)
+        assert await process.wait() == 0
+    assert engine.asked == ["long"]
+    assert await told(log, "c_1") == ["short", *answer_of("short")]
+    assert await told(log, "c_2") == ["long", *answer_of("long")]
