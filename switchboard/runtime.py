@@ -9,7 +9,7 @@ from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
 from switchboard.settings import Settings
-from switchboard.store.database import open_database
+from switchboard.store.database import Database
 from switchboard.store.history import History
 from switchboard.turns.stops import Stops
 
@@ -29,4 +29,4 @@ def runtime() -> Runtime:
     settings = Settings()
     redis = connect(settings.redis)
     log = Log(redis)
-    return Runtime(log, History(open_database(settings.database)), Stops(log, Follower(redis)))
+    return Runtime(log, History(Database(settings.database)), Stops(log, Follower(redis)))

@@ -42,6 +42,15 @@ def redis_server(redis_binary: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
+def durable_redis(redis_binary: Path, tmp_path: Path) -> Iterator[RedisServer]:
+    """One for this test, which loses nothing when it is killed."""
+    server = RedisServer(redis_binary, tmp_path, durable=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
     """The URL of a Redis that is empty when the test begins."""
     redis_server.command("FLUSHALL")

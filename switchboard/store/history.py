@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
+from switchboard.store.database import Database
 from switchboard.store.tables import tasks
 
 
@@ -37,10 +37,10 @@ def utc_now() -> datetime:
 
 
 class History:
-    """Writes in threads, so that the event loop stays free."""
+    """Writes in threads, so that the event loop stays free. Every method raises `SQLAlchemyError`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
         self._clock = clock
 
     async def begin(
@@ -67,11 +67,11 @@ class History:
 
         def write() -> TaskRecord | None:
             try:
-                with self._engine.begin() as connection:
+                with self._database.engine().begin() as connection:
                     connection.execute(insert(tasks).values(**row))
                 return None
             except IntegrityError:
-                with self._engine.connect() as connection:
+                with self._database.engine().connect() as connection:
                     known = connection.execute(select(tasks).where(tasks.c.id == task_id)).mappings().one()
                 return TaskRecord(**known)
 
@@ -90,7 +90,7 @@ class History:
         query = select(tasks).where(tasks.c.conversation == conversation).order_by(tasks.c.started_at)
 
         def read() -> list[TaskRecord]:
-            with self._engine.connect() as connection:
+            with self._database.engine().connect() as connection:
                 return [TaskRecord(**row) for row in connection.execute(query).mappings()]
 
         return await asyncio.to_thread(read)
@@ -101,7 +101,7 @@ class History:
 
     async def _write(self, statement: Any) -> None:
         def write() -> None:
-            with self._engine.begin() as connection:
+            with self._database.engine().begin() as connection:
                 connection.execute(statement)
 
         await asyncio.to_thread(write)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,6 @@ FAULTS: dict[str, Fault] = {
     "stopped": (RedisServer.pause, RedisServer.go_on),
     "killed": (RedisServer.stop, RedisServer.start),
 }
-
-
-@pytest.fixture
-def durable_redis(redis_binary: Path, tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(redis_binary, tmp_path, durable=True)
-    server.start()
-    yield server
-    server.stop()
 
 
 async def _say(guest: Guest, conversation: str, text: str, refused: asyncio.Event) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from switchboard.store.database import open_database
+from switchboard.store.database import Database
 from switchboard.store.history import History
 
 
 async def test_a_task_is_on_record_from_its_start_to_its_end(tmp_path: Path) -> None:
     clock = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n) for n in range(10))
-    history = History(open_database(f"sqlite:///{tmp_path}/h.db"), clock=lambda: next(clock))
+    history = History(Database(f"sqlite:///{tmp_path}/h.db"), clock=lambda: next(clock))
     await history.begin("k1", "c_1", "t4", "track", {"order": "1001"})
     (running,) = await history.of("c_1")
     assert (running.status, running.arguments, running.turn, running.ended_at) == (

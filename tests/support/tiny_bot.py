@@ -17,7 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from shop.client import Proof
 from shop.desk import shop_desk
 from switchboard.reply import Reply
-from switchboard.tasks import Report, Uncertain, task
+from switchboard.tasks import Report, Unavailable, Uncertain, task
 
 DOMAIN = """
 version: "3.1"
@@ -166,7 +166,7 @@ class ActionCancel(Action):
 
 
 class ActionPay(Action):
-    """Pays, or says that nobody knows."""
+    """Pays, or says why not, or that nobody knows."""
 
     def name(self) -> str:
         return "action_pay"
@@ -178,6 +178,8 @@ class ActionPay(Action):
                 await reply.write("It is paid.")
             except Uncertain:
                 await reply.write("It may be paid or not.")
+            except Unavailable:
+                await reply.write("It cannot be paid now.")
         return []
 
 

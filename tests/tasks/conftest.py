@@ -15,7 +15,7 @@ from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.log import Log
 from switchboard.reply import Reply
 from switchboard.runtime import Runtime
-from switchboard.store.database import open_database
+from switchboard.store.database import Database
 from switchboard.store.history import History, TaskRecord
 from switchboard.turns.turn import Turn
 from tests.support.people import ask, start
@@ -61,5 +61,5 @@ async def stage(log: Log, tmp_path: Path) -> Stage:
     inbox = Inbox(log.redis)
     lease = await inbox.take("c_1")
     assert lease is not None
-    services = Runtime(log, History(open_database(f"sqlite:///{tmp_path}/h.db")))
+    services = Runtime(log, History(Database(f"sqlite:///{tmp_path}/h.db")))
     return Stage(services, inbox, lease, CollectingDispatcher())
