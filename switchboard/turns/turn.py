@@ -31,11 +31,12 @@ BOT = Participant("bot:main", "bot", "Assistant")
 
 
 class TurnError(Exception):
-    """Raised when a message cannot be answered; `reason` is a code that the customer's client may see."""
+    """Raised when a message cannot be answered. `reason` is a code that clients may see; `detail` is for operators."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
+        self.detail = detail
 
 
 @dataclass(frozen=True)

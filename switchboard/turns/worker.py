@@ -146,21 +146,25 @@ class Worker:
             await give_up(self._log, lease, self._engine.apology())
             return
         if turn.tries > MAX_TRIES:
-            logger.error("%s %s is given up: %d tries came to no end", turn.conversation, turn.id, MAX_TRIES)
-            await turn.fail("gave_up", self._engine.apology())
+            await self._fail(turn, "gave_up", f"{MAX_TRIES} tries came to no end: does it end its process?")
             return
         try:
             await self._answer_until_stopped(turn, lease.stopping)
         except LogError:
             raise
         except TurnError as error:
-            logger.error("%s %s failed: %s", turn.conversation, turn.id, error)
-            await turn.fail(error.reason, self._engine.apology())
-        except Exception:  # the edge to the engine: whatever it raises ends this turn, and only this turn
-            logger.exception("%s %s failed", turn.conversation, turn.id)
-            await turn.fail("error", self._engine.apology())
+            await self._fail(turn, error.reason, error.detail)
+        except Exception as error:  # the edge to the engine: whatever it raises ends this turn, and only this turn
+            await self._fail(turn, "error", repr(error), error)
         else:
             await turn.complete()
+
+    async def _fail(self, turn: Turn, reason: str, detail: str, defect: Exception | None = None) -> None:
+        """The customer reads an apology and their client a code; the detail is for operators, in this process's log."""
+        what = "turn failed: conversation=%s turn=%s message=%s try=%d reason=%s detail=%s"
+        values = (turn.conversation, turn.id, turn.message.message_id, turn.tries, reason, detail)
+        logger.error(what, *values, exc_info=defect)
+        await turn.fail(reason, self._engine.apology())
 
     async def _answer_until_stopped(self, turn: Turn, stopping: bool) -> None:
         """Have the turn answered. Once stopped it has `STOP_SECONDS`; then it is cut off, and keeps what it said."""

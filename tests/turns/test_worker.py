@@ -149,21 +149,31 @@ async def test_more_conversations_than_one_worker_serves_at_once_are_all_answere
 async def test_a_flood_in_one_conversation_does_not_hold_up_the_others(
     log: Log, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each of the polite asks once more when it was answered, three times in all."""
     monkeypatch.setattr(worker, "MAX_CONVERSATIONS", 1)
-    names = [f"c_{n}" for n in range(5)]
-    await start(log, "c_flood")
-    for number in range(30):
-        await ask(log, "c_flood", f"flood {number}")
-    for name in names:
+    names = [f"c_{n}" for n in range(10)]
+    for name in ("c_flood", *names):
         await start(log, name)
-        await ask(log, name, name)
-    engine = Engine()
+    floods = [f"flood {number}" for number in range(50)]
+    for flood in floods:
+        await ask(log, "c_flood", flood)
+    for name in names:
+        await ask(log, name, f"{name} 1")
+
+    class Polite(Engine):
+        async def answer(self, turn: Turn) -> None:
+            await super().answer(turn)
+            name, number = turn.message.text.split()
+            if name != "flood" and number != "3":
+                await ask(log, name, f"{name} {int(number) + 1}")
+
+    engine = Polite()
     async with bounded(), working(log, follower, engine):
         await answered(log)
-    floods = [text for text in engine.asked if text.startswith("flood")]
-    assert floods == [f"flood {number}" for number in range(30)]
-    places = [engine.asked.index(name) for name in names]
-    assert max(places) <= len(names) + 1, "one turn of the flood, then everybody else's"
+    assert [text for text in engine.asked if text in floods] == floods, "in order"
+    polite = [at for at, text in enumerate(engine.asked) if text not in floods]
+    assert len(polite) == 3 * len(names)
+    assert polite[-1] < len(polite) + 5, "a turn of the flood in each round of the others, and no more"
 
 
 async def test_messages_that_came_while_no_worker_ran_are_answered(log: Log, follower: Follower) -> None:
@@ -179,19 +189,24 @@ async def test_messages_that_came_while_no_worker_ran_are_answered(log: Log, fol
     [(TurnError("action_failed", "the server is down"), "action_failed"), (RuntimeError("a defect"), "error")],
 )
 async def test_a_turn_that_fails_ends_with_an_apology_and_the_next_message_goes_on(
-    log: Log, follower: Follower, error: Exception, reason: str
+    log: Log, follower: Follower, error: Exception, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await start(log)
     async with working(log, follower, Engine(errors={"bad": error})):
-        await ask(log, "c_1", "bad")
+        question = await ask(log, "c_1", "bad")
         await answered(log)
         await ask(log, "c_1", "good")
         await answered(log)
     assert await told(log) == ["bad", "turn.started", "You said bad.", "Sorry.", reason, "good", *answer_of("good")]
     assert [entry["type"] for entry in await entries(log)][4] == "turn.failed"
+    assert str(error.args[0]).rpartition(": ")[2] not in json.dumps(await entries(log))
+    (told_operators,) = [line for line in caplog.messages if f"conversation=c_1 turn=t{question} " in line]
+    assert f"reason={reason} " in told_operators and str(error.args[0]).rpartition(": ")[2] in told_operators
 
 
-async def test_a_message_that_no_try_comes_to_an_end_with_is_given_up(log: Log, follower: Follower) -> None:
+async def test_a_message_that_no_try_comes_to_an_end_with_is_given_up(
+    log: Log, follower: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
     await start(log)
     await ask(log, "c_1", "poison")
     for _ in range(MAX_TRIES):
@@ -203,6 +218,7 @@ async def test_a_message_that_no_try_comes_to_an_end_with_is_given_up(log: Log, 
         await answered(log)
     assert engine.asked == ["hello"]
     assert await told(log) == ["poison", "turn.started", "hello", "Sorry.", "gave_up", *answer_of("hello")]
+    assert f"try={MAX_TRIES + 1} reason=gave_up" in caplog.text
 
 
 async def test_what_a_try_keeps_is_found_by_the_next_one_and_gone_with_the_turn(log: Log) -> None:
