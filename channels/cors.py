@@ -32,6 +32,7 @@ def allow_origin(request: Request, response: BaseHTTPResponse) -> None:
     origins = request.app.ctx.chat.settings.origins
     if origin and may_call(request, origins):
         response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "Retry-After"  # else only pages of this site could obey it
         response.headers["Vary"] = "Origin"
         if origin in origins:
             response.headers["Access-Control-Allow-Credentials"] = "true"

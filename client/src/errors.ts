@@ -37,6 +37,11 @@ export function isTemporary(error: unknown): boolean {
   return !(error instanceof ApiError) || error.temporary;
 }
 
+/** Whether the server has taken in as much as it can for now. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 429 || error.code === "busy" || error.code === "too_many");
+}
+
 /** Whether the conversation is not there, or not (or no longer) this visitor's. */
 export function isGone(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;

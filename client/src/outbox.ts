@@ -1,7 +1,7 @@
 /** What the visitor has said and the log does not show yet. It survives a reload, and is sent in order. */
 
 import { backoff } from "./backoff.ts";
-import { ApiError, isTemporary } from "./errors.ts";
+import { ApiError, isBusy, isTemporary } from "./errors.ts";
 import type { Store } from "./storage.ts";
 import type { Content, Message, Position, Receipt } from "./types.ts";
 
@@ -9,9 +9,14 @@ const PREFIX = "outbox:";
 const FIRST_WAIT_MS = 500;
 /** After so many failures in a row the visitor is told; we go on trying. */
 const PATIENCE = 3;
+/** A server that has refused a message so often, over two minutes or so, has more to do than it can: the visitor decides. */
+const MAX_REFUSALS = 20;
 
-/** `accepted` is on the server's log and only has to come back on the stream; `failed` needs the visitor. */
-export type OutgoingStatus = "sending" | "delayed" | "failed" | "accepted";
+/**
+ * `delayed` did not reach the server, `waiting` did, and it has too much to do: both are sent again by themselves.
+ * `accepted` is on the server's log and only has to come back on the stream; `failed` needs the visitor.
+ */
+export type OutgoingStatus = "sending" | "delayed" | "waiting" | "failed" | "accepted";
 
 export interface Outgoing {
   clientMessageId: string;
@@ -37,6 +42,7 @@ export class Outbox {
   #items: readonly Outgoing[];
   #busy = false;
   #failures = 0;
+  #refusals = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: OutboxDeps) {
@@ -120,21 +126,23 @@ export class Outbox {
   }
 
   #next(): Outgoing | undefined {
-    return this.#items.find((item) => item.status === "sending" || item.status === "delayed");
+    return this.#items.find((item) => item.status !== "failed" && item.status !== "accepted");
   }
 
   /** Whether to go on with the next message. */
   async #attempt(item: Outgoing): Promise<boolean> {
     try {
       const { epoch, offset } = await this.#deps.deliver(item);
-      this.#failures = 0;
+      this.#failures = this.#refusals = 0;
       this.#update(item, { status: "accepted", position: { epoch, offset } });
       return true;
     } catch (error) {
-      if (isTemporary(error)) {
+      this.#refusals = isBusy(error) ? this.#refusals + 1 : 0;
+      if (isTemporary(error) && this.#refusals < MAX_REFUSALS) {
         this.#waitAfter(error, item);
         return false;
       }
+      this.#failures = this.#refusals = 0;
       this.#update(item, { status: "failed", reason: error instanceof Error ? error.message : String(error) });
       return true;
     }
@@ -144,7 +152,8 @@ export class Outbox {
     this.#failures += 1;
     const asked = error instanceof ApiError ? error.retryAfter : null;
     this.#timer = setTimeout(() => void this.#drain(), (asked ?? 0) + backoff(this.#failures, FIRST_WAIT_MS));
-    if (this.#failures >= PATIENCE) this.#update(item, { status: "delayed" });
+    if (isBusy(error)) this.#update(item, { status: "waiting" });
+    else if (this.#failures >= PATIENCE) this.#update(item, { status: "delayed" });
   }
 
   /** The visitor may have discarded the message while it was on its way. */

@@ -76,7 +76,7 @@ describe("temporary failures", () => {
     const outbox = open();
     outbox.add({ text: "one" }, "one");
     await settle();
-    expect(statuses(outbox)).toEqual([["one", "sending"]]);
+    expect(statuses(outbox)).toEqual([["one", failure instanceof ApiError && failure.status === 429 ? "waiting" : "sending"]]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(server.got).toHaveLength(1);
   });
@@ -119,6 +119,53 @@ describe("temporary failures", () => {
     outbox.kick();
     await settle();
     expect(server.got).toHaveLength(1);
+  });
+});
+
+describe("a server that has too much to do", () => {
+  const busy = () => Array.from({ length: 100 }, () => refused(429, 2_000));
+
+  it("is told at once, and the message goes out when there is room, before those that were said later", async () => {
+    server.failures = busy().slice(0, 4);
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    outbox.add({ text: "two" }, "two");
+    expect(statuses(outbox)).toEqual([["one", "waiting"], ["two", "sending"]]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.got.map((item) => item.text)).toEqual(["one", "two"]);
+    expect(statuses(outbox)).toEqual([["one", "accepted"], ["two", "accepted"]]);
+  });
+
+  it("is not asked for ever: then the visitor decides", async () => {
+    server.failures = busy();
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(outbox.items[0]).toMatchObject({ status: "failed", reason: "Not like this." });
+    expect(server.failures).toHaveLength(80);
+    server.failures = [];
+    outbox.retry(outbox.items[0]?.clientMessageId as string);
+    await settle();
+    expect(statuses(outbox)).toEqual([["one", "accepted"]]);
+  });
+
+  it("is known over a WebSocket by its code", async () => {
+    server.failures = [ApiError.ofCommand({ code: "busy", message: "Not now.", temporary: true })];
+    const outbox = open();
+    outbox.add({ text: "one" }, "one");
+    await settle();
+    expect(statuses(outbox)).toEqual([["one", "waiting"]]);
+  });
+
+  it("is asked again after a reload", async () => {
+    server.failures = [refused(429, 2_000)];
+    open().add({ text: "one" }, "one");
+    await settle();
+    const after = open();
+    after.kick();
+    await settle();
+    expect(statuses(after)).toEqual([["one", "accepted"]]);
   });
 });
 

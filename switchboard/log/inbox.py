@@ -19,8 +19,8 @@ from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
 from switchboard.log.log import script
 
 LEASE = script("lease.lua")
-# A dead worker's conversations are free after this long. Renewed every third of it: the loop of a worker stands still for
-# half a second at most (measured: the demo's model is read in a thread, and predicts for the first time).
+# A dead worker's conversations are free after this long. Renewed every third of it: the loop of a worker stands still
+# for half a second at most (measured: the demo's model is read in a thread, and predicts for the first time).
 LEASE_MS = 5_000
 SCAN = 100  # waiting conversations looked at per partition and scan, oldest first
 

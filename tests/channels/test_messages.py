@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from switchboard.log.inbox import Inbox
+from tests.support.chat_server import HOME
 from tests.support.edge import Edge, Guest
 from tests.support.redis_server import RedisServer
 
@@ -48,6 +49,7 @@ async def test_while_redis_is_away_sends_are_refused_and_can_be_repeated(ada: Gu
 
 
 async def test_a_conversation_takes_fifty_unanswered_messages_and_then_asks_for_patience(ada: Guest) -> None:
+    ada.http.headers["Origin"] = HOME
     conversation = await ada.open()
     for number in range(50):
         assert (await ada.send(conversation, clientMessageId=f"m{number}", text="hi")).status_code == 202
@@ -55,4 +57,7 @@ async def test_a_conversation_takes_fifty_unanswered_messages_and_then_asks_for_
     again = await ada.send(conversation, clientMessageId="m49", text="hi")
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
     assert int(refused.headers["retry-after"]) > 0
+    assert refused.headers["access-control-expose-headers"] == "Retry-After", (
+        "or the page of another site cannot see it"
+    )
     assert again.status_code == 200

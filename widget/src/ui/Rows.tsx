@@ -114,14 +114,17 @@ const OutgoingMessage = pure((props: { item: Outgoing; first: boolean }) => (
 function Delivery({ item }: { item: Outgoing }): ComponentChild {
   const { client, language } = useSurroundings();
   const { strings } = language;
-  if (item.status === "sending" || item.status === "accepted") return null;
+  const { status } = item;
+  if (status === "sending" || status === "accepted") return null;
   return (
     <p class="remark">
-      <WarningIcon /> {item.status === "failed" ? strings.failed : strings.delayed} {item.reason}{" "}
-      <button type="button" class="link" onClick={() => client.retry(item.clientMessageId)}>
-        {strings.retry}
-      </button>
-      {item.status === "failed" && (
+      <WarningIcon /> {strings[status]} {item.reason}{" "}
+      {status !== "waiting" && (
+        <button type="button" class="link" onClick={() => client.retry(item.clientMessageId)}>
+          {strings.retry}
+        </button>
+      )}
+      {status !== "delayed" && (
         <button type="button" class="link" onClick={() => client.discard(item.clientMessageId)}>
           {strings.discard}
         </button>

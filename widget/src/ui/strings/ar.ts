@@ -26,6 +26,7 @@ export const ar: Strings = {
   sending: "جارٍ الإرسال…",
   read: "قُرئت",
   delayed: "لم تصل بعد. نحاول مجددًا…",
+  waiting: "الضغط كبير الآن. ستُرسل قريبًا…",
   failed: "لم تصل الرسالة.",
   retry: "إعادة المحاولة",
   discard: "إزالة",

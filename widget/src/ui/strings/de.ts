@@ -26,6 +26,7 @@ export const de: Strings = {
   sending: "Wird gesendet…",
   read: "Gelesen",
   delayed: "Noch nicht zugestellt. Neuer Versuch…",
+  waiting: "Gerade viel los. Wird gleich gesendet…",
   failed: "Nicht zugestellt.",
   retry: "Erneut versuchen",
   discard: "Entfernen",

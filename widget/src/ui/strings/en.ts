@@ -24,6 +24,7 @@ export const en = {
   sending: "Sending…",
   read: "Read",
   delayed: "Not delivered yet. Trying again…",
+  waiting: "Very busy here. Sent soon by itself…",
   failed: "Not delivered.",
   retry: "Try again",
   discard: "Remove",
