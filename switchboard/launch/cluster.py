@@ -13,13 +13,14 @@ from switchboard.launch.compose import Part, parts
 from switchboard.launch.environment import child_environment
 from switchboard.launch.logs import LogFolder
 from switchboard.launch.ports import claim
-from switchboard.launch.processes import Child, Program, start, stop_all
+from switchboard.launch.processes import Child, Program, start
 from switchboard.launch.redis_server import start_redis
 from switchboard.launch.screen import Screen
+from switchboard.launch.servers import ACTIONS_STOP_SECONDS, CHAT_STOP_SECONDS
 from switchboard.settings import Settings
 
 LOCALHOST = "127.0.0.1"
-NGINX, REDIS = "nginx", "redis"
+ACTIONS, NGINX, REDIS = "actions", "nginx", "redis"
 PAUSE_SECONDS = 0.5  # before something is started again
 STEADY_SECONDS = 60.0  # what ran for so long has not failed to start
 FAILURES = 5  # in a row; then something is wrong that starting it again does not mend
@@ -115,15 +116,15 @@ class Cluster:
         await asyncio.gather(*self._tasks)
 
     async def stop(self) -> None:
-        """End all of it, Redis last, to which the others still write."""
+        """End each before what it still needs: the last turns call the actions, and both write to Redis."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         children = {name: member.child for name, member in self.members.items() if member.child}
-        redis = children.pop(REDIS, None)
-        await stop_all(list(children.values()))
-        if redis:
-            await redis.stop()
+        last = [children.pop(name) for name in (ACTIONS, REDIS) if name in children]
+        await asyncio.gather(*(child.stop(CHAT_STOP_SECONDS) for child in children.values()))
+        for child in last:
+            await child.stop(ACTIONS_STOP_SECONDS)
 
     async def _add(self, name: str, begin: Callable[[], Awaitable[Child]]) -> None:
         member = self.members[name] = Member(name, begin)
@@ -140,7 +141,7 @@ class Cluster:
             "HOST": LOCALHOST,
             "REDIS_URL": self.settings.redis,
             "DATABASE_URL": self.settings.database,
-            "ACTION_URL": f"{self.url('actions')}/webhook",
+            "ACTION_URL": f"{self.url(ACTIONS)}/webhook",
             part.variable: str(self._ports[part.name]),
         }
         return lambda: start(Program(part.name, part.arguments, environment), self._logs)

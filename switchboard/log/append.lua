@@ -1,12 +1,14 @@
--- Shared by publish.lua and lease.lua, which are loaded with this text in front: how an entry gets onto a log.
+-- Shared by publish.lua, lease.lua and stop.lua, which are loaded with this text in front: how an entry gets onto a log.
 
--- Appends one entry and tells the readers. `json` is an object without epoch and offset. Returns the offset.
-local function append(conversation_keys, live, epoch, key, fingerprint, json)
-  local offset = redis.call('HINCRBY', conversation_keys.meta, 'offset', 1)
+-- Appends one entry and tells the readers and the feeds. `to` has the keys meta, log, keys and feeds, and the conversation;
+-- `json` is an object without epoch and offset. Returns the offset.
+local function append(to, live, epoch, key, fingerprint, json)
+  local offset = redis.call('HINCRBY', to.meta, 'offset', 1)
   local entry = '{"epoch":"' .. epoch .. '","offset":' .. offset .. ',' .. string.sub(json, 2)
-  redis.call('XADD', conversation_keys.log, offset .. '-0', 'e', entry, 'k', key)
-  if key ~= '' then redis.call('HSET', conversation_keys.keys, key, offset .. ' ' .. fingerprint) end
+  redis.call('XADD', to.log, offset .. '-0', 'e', entry, 'k', key)
+  if key ~= '' then redis.call('HSET', to.keys, key, offset .. ' ' .. fingerprint) end
   redis.call('PUBLISH', live, entry)
+  announce(to.feeds, to.conversation)
   return offset
 end
 

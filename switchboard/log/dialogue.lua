@@ -1,6 +1,7 @@
 -- Keeps what a dialogue engine remembers of a conversation: its events, which are only ever appended, and a checkpoint.
--- KEYS  meta, dialogue, checkpoint                       (see keys.py)
--- ARGV  'read', or 'append', term or '', fence or '', seconds to keep it or '', cut or '', state, event …
+-- KEYS  meta, dialogue, checkpoint, feeds                 (see keys.py)
+-- ARGV  'read', or 'append', term or '', fence or '', seconds to keep it or '', cut or '', state, conversation,
+--       event …
 --
 -- read     {cut, state, event …} with the events from the checkpoint on; without one the cut is 0 and the state ''
 -- append   {'ok'}, or {'stale', 'term'|'fence', current} and nothing is changed
@@ -20,10 +21,12 @@ for position, name in ipairs({'term', 'fence'}) do
   local current = redis.call('HGET', meta, name)
   if given ~= '' and given ~= current then return {'stale', name, current} end
 end
-for i = 7, #ARGV do redis.call('RPUSH', dialogue, ARGV[i]) end
+if redis.call('EXISTS', dialogue) == 0 then begin_dialogue(KEYS[4], meta) end
+for i = 8, #ARGV do redis.call('RPUSH', dialogue, ARGV[i]) end
 if ARGV[5] ~= '' then redis.call('HSET', checkpoint, 'cut', ARGV[5], 'state', ARGV[6]) end
 if ARGV[4] ~= '' then
   redis.call('EXPIRE', dialogue, ARGV[4])
   redis.call('EXPIRE', checkpoint, ARGV[4])
 end
+announce(KEYS[4], ARGV[7])
 return {'ok'}

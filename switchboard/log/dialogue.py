@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from redis.asyncio import Redis
 
 from switchboard.log.connection import answering
 from switchboard.log.errors import StalePublish
 from switchboard.log.keys import conversation_of, dialogue_pattern, keys_of
-from switchboard.log.log import ANYBODY, Authority
+from switchboard.log.log import ANYBODY, Authority, script
 
-SCRIPT = (Path(__file__).parent / "dialogue.lua").read_text(encoding="utf-8")
+SCRIPT = script("dialogue.lua")
 SCAN = 1_000  # keys looked at per call
 
 
@@ -61,7 +60,8 @@ class Dialogues:
         """Add events, and move the checkpoint. Raises `StalePublish`: then nothing is changed."""
         cut, state = checkpoint or ("", "")
         arguments: list[str | int] = [
-            "append", _text(authority.term), _text(authority.fence), _text(self._keep_seconds), cut, state, *events
+            "append", _text(authority.term), _text(authority.fence), _text(self._keep_seconds), cut, state,
+            conversation, *events,
         ]  # fmt: skip
         async with answering():
             reply = await self._script(keys=_keys(conversation), args=arguments)
@@ -76,7 +76,7 @@ class Dialogues:
 
 def _keys(conversation: str) -> list[str]:
     keys = keys_of(conversation)
-    return [keys.meta, keys.dialogue, keys.checkpoint]
+    return [keys.meta, keys.dialogue, keys.checkpoint, keys.feeds]
 
 
 def _text(value: int | None) -> str:

@@ -4,7 +4,11 @@ All keys of a conversation carry its partition as hash tag, so that one script m
 inbox, on a Redis Cluster too. There are 16 partitions for good: changing the number orphans what is stored.
 
     sb:{<p>}:inbox             zset    conversations with an unanswered message, scored by its arrival (ms)
-    sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`
+    sb:{<p>}:feeds             set     names of the feeds that follow every conversation; as a rule there is none
+    sb:{<p>}:feeds:<name>      zset    conversations with something new for that feed, scored by its arrival (µs)
+    sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
+    sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
+                                       `f:<feed>`, `d:<feed>`: how far a feed has come in the log, in the dialogue
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log
     sb:{<p>}:c:<id>:waiting    list    offsets of unanswered messages, oldest first
@@ -16,6 +20,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
     sb:wake                    channel the id of a conversation that has something to answer
     sb:stop                    channel `<conversation> <turn>` of a turn that is to stop
+    sb:feed:<name>             channel the id of a conversation that has something new for a feed
 """
 
 from __future__ import annotations
@@ -38,12 +43,28 @@ def inbox(number: int) -> str:
     return f"sb:{{{number}}}:inbox"
 
 
+def feeds(number: int) -> str:
+    """The names of the feeds of a partition; the scripts derive a feed's own keys from this one."""
+    return f"sb:{{{number}}}:feeds"
+
+
+def feed_due(number: int, name: str) -> str:
+    """What a feed has not taken yet of a partition."""
+    return f"{feeds(number)}:{name}"
+
+
+def feed_wake(name: str) -> str:
+    """The channel on which a feed is told that there is something new."""
+    return f"sb:feed:{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class ConversationKeys:
     """The keys of one conversation; `all` is what the scripts of the log touch, in their order."""
 
     prefix: str
     inbox: str
+    feeds: str
 
     @property
     def meta(self) -> str:
@@ -87,13 +108,13 @@ class ConversationKeys:
 
     @property
     def all(self) -> list[str]:
-        return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease, self.turn]
+        return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease, self.turn, self.feeds]
 
 
 def keys_of(conversation: str) -> ConversationKeys:
     """Where a conversation is kept."""
     number = partition(conversation)
-    return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number))
+    return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number), feeds(number))
 
 
 def dialogue_pattern() -> str:

@@ -1,6 +1,6 @@
 -- Takes, renews or gives back the right to run a conversation's turns. Whenever it changes hands the fence is raised, and
 -- it is raised when the right is given back: who has an older fence has lost it, and one that ran out unnoticed is told so.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds     (see keys.py)
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
 --       for 'renew' the fence that came with the lease;
@@ -35,8 +35,9 @@ if ARGV[1] == 'take' then
     redis.call('HSET', turn, 'id', key)
   end
   if redis.call('HEXISTS', keys, key) == 0 then
+    local to = {meta = meta, log = log, keys = keys, feeds = KEYS[8], conversation = ARGV[4]}
     local started = string.format(ARGV[6], oldest, message['messageId'])
-    append({meta = meta, log = log, keys = keys}, ARGV[5], message['epoch'], key, '', started)
+    append(to, ARGV[5], message['epoch'], key, '', started)
   end
   local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
   local stopping = redis.call('HGET', meta, 'stop') == key and 1 or 0

@@ -37,11 +37,14 @@ from switchboard.log.line import Line
 def script(name: str) -> str:
     """A Lua script of this folder, with what the scripts share in front of it."""
     folder = Path(__file__).parent
-    return "".join((folder / part).read_text(encoding="utf-8") for part in ("append.lua", name))
+    return "".join((folder / part).read_text(encoding="utf-8") for part in ("feeds.lua", "append.lua", name))
 
 
 PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
+HOLD_ENTRIES = (
+    50_000  # per conversation, while a feed has not taken them: a broker may be away for a long time, not for ever
+)
 CROWD = 10_000  # conversations that may wait for an answer, counted by partition
 PAGE = 500  # entries per read: some 100 KB, well under a millisecond of Redis
 
@@ -122,11 +125,13 @@ class Log:
         redis: Redis[str],
         *,
         keep: int = KEEP_ENTRIES,
+        hold: int = HOLD_ENTRIES,
         crowd: int = CROWD,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self.redis = redis
         self._keep = keep
+        self._hold = max(hold, keep)
         self._crowd = -(-crowd // PARTITIONS)
         self._clock = clock
         self._publish = redis.register_script(PUBLISH)
@@ -181,7 +186,7 @@ class Log:
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
             *new_log, self._keep, "1" if asks else "", _text(answers), authority.worker, author,
-            self._crowd,
+            self._crowd, self._hold,
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]

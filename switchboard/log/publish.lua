@@ -1,6 +1,6 @@
 -- Appends a batch of entries to one conversation's log, whole or not at all.
 --
--- KEYS  meta, log, keys, waiting, inbox, lease, turn    (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds    (see keys.py)
 -- ARGV  1 conversation    2 live channel    3 wake channel    4 now, ms
 --       5 term or ''      the ownership term that the writer writes under
 --       6 fence or ''     the lease fence that the writer writes under
@@ -13,17 +13,19 @@
 --      13 worker          with answers: gives this worker's lease back, unless more messages wait
 --      14 author          must take part in the conversation, or '' if that is known
 --      15 crowd           with asks: how many conversations of this partition may wait for an answer
---      16 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
+--      16 hold            how many it keeps for feeds that have not taken them
+--      17 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
 --     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 16
+local FIRST = 17
 local TRIM_AT_ONCE = 100
 local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
+local to = {meta = meta, log = log, keys = keys, feeds = KEYS[8], conversation = conversation}
 local epoch = redis.call('HGET', meta, 'epoch')
 if ARGV[7] ~= '' then
   if epoch then return {'exists'} end
@@ -60,7 +62,7 @@ for i = FIRST, #ARGV, 3 do
     table.insert(result, tonumber(string.match(known, '^%d+')))
     table.insert(result, 1)
   else
-    local offset = append({meta = meta, log = log, keys = keys}, live, epoch, key, fingerprint, json)
+    local offset = append(to, live, epoch, key, fingerprint, json)
     if i == FIRST and ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:' then
       redis.call('RPUSH', waiting, offset)
       redis.call('ZADD', inbox, 'NX', now, conversation)
@@ -83,15 +85,18 @@ if ARGV[12] ~= '' then
   end
 end
 
--- Trim, but never past an unanswered message. Bounded, so that one publish stays short; the next one goes on.
-local excess = redis.call('XLEN', log) - tonumber(ARGV[10])
+-- Trim, but never past an unanswered message, and past what a feed has not taken only if that has become too much.
+-- Bounded, so that one publish stays short; the next one goes on.
+local length = redis.call('XLEN', log)
+local excess = length - tonumber(ARGV[10])
 if excess > 0 then
-  local oldest = redis.call('LINDEX', waiting, 0)
+  local oldest, taken = redis.call('LINDEX', waiting, 0), taken_by_all(KEYS[8], meta)
   local gone = redis.call('XRANGE', log, '-', '+', 'COUNT', math.min(excess, TRIM_AT_ONCE))
   local last = nil
-  for _, item in ipairs(gone) do
+  for i, item in ipairs(gone) do
     local offset = tonumber(string.match(item[1], '^%d+'))
     if oldest and offset >= tonumber(oldest) then break end
+    if offset > taken and i > length - tonumber(ARGV[16]) then break end
     if item[2][4] ~= '' then redis.call('HDEL', keys, item[2][4]) end
     last = offset
   end

@@ -1,5 +1,5 @@
 -- Asks the turn under way, or the next one if none is, to stop.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds     (see keys.py)
 -- ARGV  1 conversation    2 live channel    3 stop channel    4 participant    5 turn or ''
 --       6 the entry that says so: its JSON, with %s for the turn
 --
@@ -13,8 +13,8 @@ if not turn or (ARGV[5] ~= '' and ARGV[5] ~= turn) then return {'idle'} end
 
 local key = turn .. ':stop'
 if redis.call('HEXISTS', keys, key) == 0 then
-  local names = {meta = meta, log = log, keys = keys}
-  append(names, ARGV[2], redis.call('HGET', meta, 'epoch'), key, '', string.format(ARGV[6], turn))
+  local to = {meta = meta, log = log, keys = keys, feeds = KEYS[8], conversation = ARGV[1]}
+  append(to, ARGV[2], redis.call('HGET', meta, 'epoch'), key, '', string.format(ARGV[6], turn))
 end
 redis.call('HSET', meta, 'stop', turn)
 redis.call('PUBLISH', ARGV[3], ARGV[1] .. ' ' .. turn)
