@@ -6,6 +6,7 @@ Besides the routes it runs the worker that answers. This is the only module of t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,9 +18,13 @@ from sanic import Sanic
 
 from channels.blueprint import ChatBlueprint
 from channels.services import Chat
+from switchboard.engine import brokers
 from switchboard.engine.rasa_engine import RasaEngine
 from switchboard.engine.reloads import Reloads
+from switchboard.log.errors import LogUnavailable
+from switchboard.log.feed import Feed
 from switchboard.log.inbox import Inbox
+from switchboard.relay.relay import FEED, Relay
 from switchboard.settings import Settings
 from switchboard.turns.worker import Worker
 
@@ -57,6 +62,7 @@ class ChatChannel(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> ChatBlueprint:
         """The routes. `on_new_message` is not used: a request never runs a turn, it only appends to the log."""
+        brokers.install()
         logging.getLogger("switchboard").setLevel(self._settings.log_level)
         logging.getLogger("channels").setLevel(self._settings.log_level)
         blueprint = ChatBlueprint(self._settings)
@@ -67,7 +73,7 @@ class ChatChannel(InputChannel):
 
 
 class _Bot:
-    """The worker in Rasa's server: begins when the agent is loaded, ends before the streams do."""
+    """The worker and the relay in Rasa's server: begin when the agent is loaded, end before the streams do."""
 
     def __init__(self, settings: Settings, shared_slots: Sequence[str]) -> None:
         self._settings = settings
@@ -90,6 +96,11 @@ class _Bot:
             loop.create_task(worker.run(), name="worker"),
             loop.create_task(reloads.run(), name="loader of models"),
         ]
+        feed, publisher = Feed(chat.log.redis, FEED), brokers.publisher_of(agent.tracker_store.event_broker)
+        if publisher:
+            self._tasks.append(loop.create_task(Relay(feed, chat.follower, publisher).run(), name="relay"))
+        else:
+            await _say_if_kept_for_nobody(feed)
         for task in self._tasks:
             chat.vitals.watch(task)
 
@@ -97,3 +108,12 @@ class _Bot:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _say_if_kept_for_nobody(feed: Feed) -> None:
+    with contextlib.suppress(LogUnavailable):
+        if await feed.is_registered():
+            logger.warning(
+                "There is no event_broker any more. What happens is kept for one until you run "
+                "`python -m switchboard forget-broker`."
+            )

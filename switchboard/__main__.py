@@ -58,13 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("cluster", help="serve with two edges and two workers behind nginx, as deploy/compose.yml does")
     commands.add_parser("worker", help="only Rasa's server, which answers; for one server of several")
     commands.add_parser("actions", help="only the action server; for one server of several")
+    commands.add_parser("forget-broker", help="keep nothing for the event broker that endpoints.yml no longer names")
     return parser
 
 
 def _mode(arguments: argparse.Namespace, bot: Bot) -> Coroutine[object, object, None]:
     if arguments.command == "train":
         return modes.train(bot, force=arguments.force)
-    mode: Callable[[Bot], Coroutine[object, object, None]] = getattr(modes, arguments.command)
+    mode: Callable[[Bot], Coroutine[object, object, None]] = getattr(modes, arguments.command.replace("-", "_"))
     return mode(bot)
 
 

@@ -1,7 +1,8 @@
 """Rasa's trackers as lists of events in Redis. Named in `endpoints.yml`.
 
 What a turn reads, writes and replays does not grow with the conversation: Rasa gets a window, see `window`, and only
-its new events are appended. Within a turn they are refused once the turn's lease has passed.
+its new events are appended. Within a turn they are refused once the turn's lease has passed. An event broker gets them
+from the relay, see `switchboard/relay`: a save neither waits for a broker nor fails with one.
 """
 
 from __future__ import annotations
@@ -90,8 +91,6 @@ class TrackerStore(RasaTrackerStore):
         )
         if isinstance(tracker, StoredTracker):
             tracker.stored = len(tracker.events)
-        if self.event_broker:
-            await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
     async def exists(self, conversation_id: str) -> bool:
         """Whether there is a tracker."""

@@ -9,8 +9,13 @@ from switchboard.launch.author_loop import AuthorLoop
 from switchboard.launch.bot import Bot
 from switchboard.launch.cluster import Cluster
 from switchboard.launch.environment import child_environment
+from switchboard.launch.errors import NotReady
 from switchboard.launch.instance import only_instance
 from switchboard.launch.ports import claim
+from switchboard.log.connection import connect
+from switchboard.log.errors import LogUnavailable
+from switchboard.log.feed import Feed
+from switchboard.relay.relay import FEED
 
 
 async def run(bot: Bot) -> None:
@@ -85,6 +90,18 @@ async def cluster(bot: Bot) -> None:
 async def train(bot: Bot, *, force: bool) -> None:
     """Bring the model up to date."""
     await bot.train(force=force)
+
+
+async def forget_broker(bot: Bot) -> None:
+    """Keep nothing for an event broker any more. Raises `NotReady` where Redis does not run."""
+    client = connect(bot.settings.redis)
+    try:
+        await Feed(client, FEED).forget()
+    except LogUnavailable as error:
+        raise NotReady(f"{error}. The embedded Redis runs while the bot does.") from error
+    finally:
+        await client.close()
+    bot.screen.text("Nothing is kept for an event broker any more.")
 
 
 async def page(bot: Bot) -> None:

@@ -11,9 +11,11 @@ import pytest
 import redis.asyncio
 
 from switchboard.log.errors import StalePublish
+from switchboard.log.feed import Feed
 from switchboard.log.inbox import Inbox
 from switchboard.log.keys import keys_of
 from switchboard.log.log import Log
+from switchboard.relay.message import messages_of
 from tests.support.people import start
 from tests.support.waiting import bounded
 
@@ -116,6 +118,35 @@ async def test_who_has_lost_the_lease_saves_nothing(
         with pytest.raises(StalePublish):
             await say(store, "too late", conversation)
     assert await stored(client, conversation) == []
+
+
+async def test_a_save_neither_waits_for_an_event_broker_nor_fails_with_one(client: Redis[str]) -> None:
+    """What is saved is saved; the relay brings it to the broker."""
+    from rasa.core.brokers.broker import EventBroker
+    from rasa.shared.core.domain import Domain
+
+    from switchboard.engine.tracker_store import TrackerStore
+
+    await say(TrackerStore(Domain.empty(), event_broker=EventBroker()), "words")  # its `publish` raises
+    assert await stored(client) == ["action", "words", "so", "action"]
+
+
+async def test_the_relay_has_just_what_rasa_would_publish(store: TrackerStore, client: Redis[str]) -> None:
+    from rasa.core.brokers.broker import EventBroker
+
+    class Collecting(EventBroker):
+        def __init__(self) -> None:
+            self.published: list[dict[str, Any]] = []
+
+        def publish(self, event: dict[str, Any]) -> None:
+            self.published.append(event)
+
+    feed, rasas_own = Feed(client, "broker"), Collecting()
+    await feed.register()
+    tracker = await say(store, "words")
+    await store._stream_new_events(rasas_own, list(tracker.events), "c_1")
+    batch = await feed.take("c_1")
+    assert [message.body for message, _ in messages_of(batch)] == rasas_own.published
 
 
 async def test_one_holds_the_lock_at_a_time(locks: LockStore, client: Redis[str]) -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from switchboard.launch import redis_server
+from switchboard.log.connection import connect
+from switchboard.log.feed import Feed
+from switchboard.relay.relay import FEED
 from tests.support.supervisor import Supervisor, free_port, processes_in, supervisor
 
 STOP_SECONDS = 5.0
@@ -142,6 +145,20 @@ def test_a_redis_of_ones_own_is_used_instead_of_the_embedded_one(bot: Path, redi
         running.wait_until_ready()
         assert not (bot / ".data/redis.sock").exists()
         assert len(processes_in(bot)) == 3  # supervisor, actions, chat
+
+
+async def test_a_broker_that_is_gone_for_good_is_forgotten(bot: Path, redis_url: str) -> None:
+    feed = Feed(connect(redis_url), FEED)
+    await feed.register()
+    with supervisor(bot, "forget-broker", REDIS_URL=redis_url) as running:
+        assert running.ended() == 0
+        assert "Nothing is kept" in running.output
+    assert not await feed.is_registered()
+
+
+def test_a_broker_is_not_forgotten_where_redis_does_not_run(bot: Path) -> None:
+    with supervisor(bot, "forget-broker") as running:
+        assert_explains(running, 1, "The embedded Redis runs while the bot does")
 
 
 def test_an_action_server_elsewhere_is_not_started_here(bot: Path) -> None:
