@@ -21,7 +21,7 @@ from switchboard.launch.front_end import npm_command
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
-TYPED = ("switchboard", "channels", "actions", "shop", "scripts")
+TYPED = ("switchboard", "channels", "actions", "shop", "scripts", "examples")
 
 Command = tuple[str, ...]
 

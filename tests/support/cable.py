@@ -22,8 +22,12 @@ class Cable:
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def pull(self) -> None:
         with self._lock:
@@ -72,6 +76,33 @@ class Cable:
         _close(sink)
         with self._lock:
             self._ends -= {source, sink}
+
+
+class Valve(Cable):
+    """A cable that can go one way: the client gets all, and nothing of what it sends arrives any more."""
+
+    def __init__(self, target_port: int) -> None:
+        self._open = threading.Event()
+        self._open.set()
+        super().__init__(target_port)
+
+    def shut(self) -> None:
+        """Until the cable is closed."""
+        self._open.clear()
+
+    def close(self) -> None:
+        super().close()
+        self._open.set()  # into the void
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        from_client = source.getpeername() != self._target
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(CHUNK):
+                if from_client:
+                    self._open.wait()
+                sink.sendall(chunk)
+        _close(source)
+        _close(sink)
 
 
 class Shears(Cable):
