@@ -14,7 +14,7 @@ from sanic.response import HTTPResponse, empty
 from channels.farewell import EXPIRED, OVERLOADED, SHUTDOWN, SLOW, UNAVAILABLE, Farewell
 from channels.problems import Problem, problem_of
 from channels.services import Chat, chat_of
-from channels.tickets import Reading, reading
+from channels.tickets import Reading, is_native, reading
 from channels.validation import parse_position
 from channels.wire import Once, Wire, chunk, pieces, sse
 from switchboard.cancellation import absorb_cancellation
@@ -40,19 +40,21 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
     temporary is a stream that ends at once. 204 tells it to stop.
     """
     chat = chat_of(request)
-    who = await reading(chat, request, conversation_id)
-    if who is None:
-        return empty(204)
+    cookie: dict[str, str] = {}
     start = parse_position(request.headers.get("last-event-id") or request.args.get("lastEventId"))
     try:
+        who = await reading(chat, request, conversation_id)
+        if who is None:
+            return empty(204)
+        cookie = who.cookie
         await chat.conversation(who.session, conversation_id)
         chat.check_room()
     except (Problem, LogError) as error:
-        if not who.native or not problem_of(error).temporary:
+        if not is_native(request) or not problem_of(error).temporary:
             raise
-        await _come_back(request, UNAVAILABLE if isinstance(error, LogUnavailable) else OVERLOADED)
+        await _come_back(request, UNAVAILABLE if isinstance(error, LogUnavailable) else OVERLOADED, cookie)
         return None
-    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **who.cookie})
+    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **cookie})
     assert response
     with chat.streaming():
         end = await _pump(chat, who, conversation_id, start, request, response)
@@ -117,8 +119,9 @@ async def _say(request: Request, response: Any, end: Farewell) -> None:
         Wire.of(request, _event).part(b"")
 
 
-async def _come_back(request: Request, end: Farewell) -> None:
-    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
+async def _come_back(request: Request, end: Farewell, cookie: dict[str, str]) -> None:
+    """For a native EventSource, with the cookie that its ticket was used up for: it comes again by itself."""
+    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **cookie})
     assert response
     await response.send(f"retry: {RETRY_LATER_MS}\ndata: {end.json}\n\n")
     await response.eof()

@@ -18,6 +18,7 @@ from channels.services import Chat, chat_of, json_body
 from channels.validation import Nothing, parse
 from switchboard.identity import InvalidToken, Session
 from switchboard.log.connection import answering
+from switchboard.log.errors import LogUnavailable
 
 TICKET_SECONDS = 60
 COOKIE = "switchboard_stream"
@@ -26,10 +27,9 @@ TICKET, STREAM = "switchboard:ticket", "switchboard:stream"  # audiences: neithe
 
 @dataclass(frozen=True)
 class Reading:
-    """Who reads a stream. `native`: by a browser's EventSource; `cookie`: the header that lets it come back."""
+    """Who reads a stream. `cookie`: the header that lets a browser's EventSource come back."""
 
     session: Session
-    native: bool = False
     cookie: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,29 +42,42 @@ async def issue_ticket(request: Request) -> HTTPResponse:
     return json({"ticket": ticket, "expiresIn": TICKET_SECONDS * 1000}, 201, {"Cache-Control": "no-store"})
 
 
+def is_native(request: Request) -> bool:
+    """Whether a browser's own EventSource asks, or what signs in as one does."""
+    return "authorization" not in request.headers
+
+
 async def reading(chat: Chat, request: Request, conversation_id: str) -> Reading | None:
     """Who reads, by header, ticket or cookie; `None` if the cookie has expired, which ends the reconnects.
 
-    Raises `Problem` 401, 403 for a cookie that another site's page sends, `LogUnavailable`.
+    An EventSource that comes back repeats its ticket beside the cookie: while nobody can tell whether that was used,
+    the cookie will do. Raises `Problem` 401, 403 for a cookie that another site's page sends, `LogUnavailable`.
     """
-    if "authorization" in request.headers:
+    if not is_native(request):
         return Reading(chat.session(request))
     ticket = request.args.get("ticket")
     cookie = request.cookies.get(COOKIE)
     if cookie and not may_call(request, chat.settings.origins):
         raise Problem(403, "forbidden", "This site may not read the conversation.")
-    if ticket and (session := await _redeem(chat, ticket)):
-        return Reading(session, True, {"Set-Cookie": _cookie(chat, request, session, conversation_id)})
+    if ticket:
+        try:
+            session = await _redeem(chat, ticket)
+        except LogUnavailable:
+            if not cookie:
+                raise
+        else:
+            if session:
+                return Reading(session, {"Set-Cookie": _cookie(chat, request, session, conversation_id)})
     if cookie:
         try:
-            return Reading(chat.sessions.verify(cookie, STREAM), True)
+            return Reading(chat.sessions.verify(cookie, STREAM))
         except InvalidToken:
             return None
     raise Problem(401, "unauthorized", "Send the token as `Authorization: Bearer …`, or a fresh ticket.")
 
 
 async def _redeem(chat: Chat, ticket: str) -> Session | None:
-    """The session that a good ticket stands for, at its first use."""
+    """The session that a good ticket stands for, at its first use. Raises `LogUnavailable`."""
     try:
         session = chat.sessions.verify(ticket, TICKET)
     except InvalidToken:

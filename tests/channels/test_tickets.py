@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import httpx
 import pytest
 
 from channels.tickets import COOKIE, STREAM, TICKET
 from switchboard.identity import Session
+from switchboard.log import connection
 from switchboard.log.events import Participant
 from tests.support.chat_server import HOME, Guest, Server
 from tests.support.edge import frames
+from tests.support.redis_server import RedisServer
 
 
 async def ticket(guest: Guest) -> str:
@@ -72,3 +77,46 @@ async def test_another_sites_page_cannot_read_with_the_cookie(server: Server, gu
     assert await status(server, f"{guest.path}/stream", cookie=cookie, origin="https://evil.example") == 403
     _, headers = await first_frame(server, f"{guest.path}/stream", cookie=cookie, origin=HOME)
     assert headers["access-control-allow-credentials"] == "true"
+
+
+async def turned_away(server: Server, url: str, **headers: str) -> tuple[int, httpx.Headers]:
+    """A stream that ends at once, as one that an EventSource comes back to; its code."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        answer = await http.get(url, headers=headers)
+    retry, said = answer.text.splitlines()[:2]
+    disconnect = json.loads(said.removeprefix("data: "))
+    assert (answer.status_code, retry, disconnect["type"], disconnect["reconnect"]) == (
+        200,
+        "retry: 5000",
+        "disconnect",
+        True,
+    )
+    return int(disconnect["code"]), answer.headers
+
+
+async def test_a_stream_that_meets_overload_first_comes_back_by_itself(server: Server, guest: Guest) -> None:
+    url = f"{guest.path}/stream?ticket={await ticket(guest)}"
+    room = server.chat.settings
+    server.chat.settings = room.copy(update={"max_streams": 0})
+    code, headers = await turned_away(server, url)
+    assert code == 3009
+    server.chat.settings = room
+    again, _ = await first_frame(server, url, cookie=headers["set-cookie"].split(";")[0])
+    assert again["type"] == "connected"
+
+
+async def test_a_stream_that_comes_back_while_redis_is_away_is_asked_to_come_again(
+    server: Server, guest: Guest, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0.5)
+    url = f"{guest.path}/stream?ticket={await ticket(guest)}"
+    _, headers = await first_frame(server, url)
+    cookie = headers["set-cookie"].split(";")[0]
+    unused = f"{guest.path}/stream?ticket={await ticket(guest)}"
+    redis_server.pause()
+    try:
+        answers = await asyncio.gather(turned_away(server, url, cookie=cookie), turned_away(server, unused))
+    finally:
+        redis_server.go_on()
+    assert [code for code, _ in answers] == [3010, 3010]
+    assert (await first_frame(server, url, cookie=cookie))[0]["type"] == "connected"
