@@ -188,7 +188,7 @@ export interface Task {
   turnId?: string;
 }
 /**
- * Comes in silence. If it is ahead of you, you have missed something: reconnect.
+ * Comes every `pingInterval`, with where the log was one ping ago. If it is ahead of you, you have missed something: reconnect.
  */
 export interface Ping {
   type: "ping";

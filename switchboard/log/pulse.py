@@ -72,7 +72,7 @@ class Pulse:
         held.streams.add(stream)
         try:
             held.people[participant] += 1
-            await self._announce(held.keys, _named(participant))
+            await self._greet(held, participant)
             yield
         finally:
             held.streams.discard(stream)
@@ -85,12 +85,18 @@ class Pulse:
 
     async def present(self, conversation: str) -> list[str]:
         """Everybody who has the conversation open, anywhere."""
-        return await self._announce(keys_of(conversation), [])
+        return sorted((await self._announce(keys_of(conversation), []))[2:])
 
-    async def _announce(self, keys: ConversationKeys, people: list[str]) -> list[str]:
+    async def _greet(self, held: _Open, participant: str) -> None:
+        """The participant is here. Whoever reads from now on begins behind where the log is."""
+        reply = await self._announce(held.keys, _named(participant))
+        if reply and not held.epoch:
+            held.epoch, held.offset = reply[0], reply[1]
+
+    async def _announce(self, keys: ConversationKeys, people: list[str]) -> list[Any]:
         async with answering():
             (reply,) = await self._call([(keys, people)], self._present_ms)
-        return sorted(reply[2:])
+        return reply
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -155,9 +161,12 @@ def _named(*participants: str) -> list[str]:
 
 
 def _ping(held: _Open, epoch: str, offset: int) -> None:
-    """What was there at the last beat must have arrived by now; what came since may be on its way."""
-    ping = Line.of(dumps({"type": "ping", "epoch": epoch, "offset": offset}))
-    expected = held.offset if held.epoch in ("", epoch) else offset
+    """What was there at the last beat must have arrived by now; what came since may be on its way.
+
+    So that is what the ping says: one that ran ahead of an entry would look like a gap to every reader.
+    """
+    expected = held.offset if held.epoch == epoch else offset
+    ping = Line.of(dumps({"type": "ping", "epoch": epoch, "offset": expected}))
     held.epoch, held.offset = epoch, offset
     for stream in list(held.streams):
         stream.beat(ping, epoch, expected)

@@ -45,7 +45,7 @@ class Reader:
         self._direct: Direct | None = None
 
     async def frames(self, start: Position | None, direct: Direct | None = None) -> AsyncGenerator[list[Frame], None]:
-        """`connected`, a snapshot if needed, then every entry in order, with pings in silence, until cancelled.
+        """`connected`, a snapshot if needed, then every entry in order, with pings between, until cancelled.
 
         Frames come in batches, each to be sent at once. While the next batch is waited for, lines go to `direct`, if
         given, for as long as it takes them (returns true): the shortest way to a client that keeps up.

@@ -203,6 +203,37 @@ async def test_silence_is_filled_with_pings_that_say_where_the_log_ends(
         assert await anext(frames) == await anext(frames) == {"type": "ping", "epoch": epoch, "offset": 1}
 
 
+async def test_no_ping_runs_ahead_of_an_entry_that_is_on_its_way(log: Log, client: redis.asyncio.Redis[str]) -> None:
+    """It would look like a gap, and every reader of the conversation would come again."""
+    epoch = (await log.start("c_1", "bot:main", [])).epoch
+    follower = Follower(client, ping_seconds=0.01)
+    at = 1
+    ahead: list[int] = []
+
+    def take(json_: str) -> None:
+        nonlocal at
+        frame = json.loads(json_)
+        if frame["type"] == "ping":
+            ahead.append(frame["offset"] - at)
+        elif frame["type"] == "message.sent":
+            at = frame["offset"]
+
+    def direct(line: Line) -> bool:
+        take(line.json)
+        return True
+
+    async def read() -> None:
+        async with contextlib.aclosing(Reader(log, follower, "c_1").frames(Position(epoch, 1), direct)) as frames:
+            async for batch in frames:
+                for frame in batch:
+                    take(frame.json)
+
+    async with asyncio.timeout(60), running(follower.run()), running(read()):
+        while len(ahead) < 100:
+            await log.publish("c_1", message("on its way"))
+    assert max(ahead) <= 0
+
+
 async def test_a_reader_that_takes_nothing_is_ended_not_waited_for(log: Log, follower: Follower) -> None:
     epoch = (await log.start("c_1", "bot:main", [])).epoch
     with pytest.raises(SlowReader):
