@@ -10,7 +10,6 @@ from pydantic import (
     BaseModel,
     Field,
     StrictBool,
-    StrictInt,
     StrictStr,
     ValidationError,
     conint,
@@ -65,13 +64,15 @@ class Connect(_Strict):
     """The first command on a WebSocket: who it is, and where they left off."""
 
     token: StrictStr
-    epoch: StrictStr | None = None
-    offset: StrictInt | None = None
+    epoch: Any = None
+    offset: Any = None
 
     @property
     def position(self) -> Position | None:
-        """Where to go on; what is malformed is no position."""
-        return parse_position(f"{self.epoch}.{self.offset}")
+        """Where to go on; what is malformed, of whatever type, is no position: the client gets a snapshot."""
+        if isinstance(self.epoch, str) and isinstance(self.offset, int):
+            return parse_position(f"{self.epoch}.{self.offset}")
+        return None
 
 
 class Typing(_Strict):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +15,13 @@ import pytest
 from websockets.client import WebSocketClientProtocol, connect
 from websockets.exceptions import ConnectionClosed
 
+from channels import socket as edge_socket
+from switchboard.identity import Session
+from switchboard.log import connection
+from switchboard.log.events import Participant
+from tests.support.chat_server import HOME
 from tests.support.edge import Edge, Guest
+from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded
 
 
@@ -72,6 +79,35 @@ async def test_a_client_that_comes_back_goes_on_where_it_was(edge: Edge, ada: Gu
     assert (hello["recovered"], entry["offset"]) == (True, 4)
 
 
+@pytest.mark.parametrize(
+    "position",
+    [
+        {"epoch": "{epoch}"},
+        {"offset": 3},
+        {"epoch": "{epoch}", "offset": "3"},
+        {"epoch": "{epoch}", "offset": 3.5},
+        {"epoch": "{epoch}", "offset": True},
+        {"epoch": "{epoch}", "offset": -1},
+        {"epoch": "{epoch}", "offset": 10**9},
+        {"epoch": 5, "offset": 3},
+        {"epoch": ["x"], "offset": {}},
+        {"epoch": "zz", "offset": 3},
+        {"epoch": None, "offset": None},
+    ],
+    ids=str,
+)
+async def test_a_position_that_is_none_of_this_log_gives_a_snapshot(
+    edge: Edge, ada: Guest, position: dict[str, Any]
+) -> None:
+    conversation = await ada.open()
+    if position.get("epoch") == "{epoch}":
+        position = {**position, "epoch": (await ada.snapshot(conversation))["epoch"]}
+    async with opened(edge, conversation) as ws:
+        await command(ws, id=1, connect={"token": ada.token, **position})
+        reply, hello, snapshot = [await receive(ws) for _ in range(3)]
+    assert (reply["id"], hello["recovered"], snapshot["type"], snapshot["offset"]) == (1, False, "snapshot", 3)
+
+
 BAD = {
     "no JSON": "hello",
     "a list": "[]",
@@ -114,6 +150,62 @@ async def test_a_first_command_that_is_no_connect_ends_the_socket(edge: Edge, ad
     async with opened(edge, await ada.open()) as ws:
         await command(ws, id=1, send={"clientMessageId": "m1", "text": "hi"})
         assert await closed(ws) == 3502
+
+
+async def test_a_client_that_does_not_connect_in_time_is_cut_off(
+    edge: Edge, ada: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge_socket, "CONNECT_SECONDS", 0.1)
+    async with opened(edge, await ada.open()) as ws:
+        assert await closed(ws) == 3502
+
+
+async def test_another_sites_page_is_refused_and_a_named_one_is_not(edge: Edge, ada: Guest) -> None:
+    conversation = await ada.open()
+    for origin, code in ((HOME, None), (edge.url, None), ("https://evil.example", 3500), ("null", 3500)):
+        async with opened(edge, conversation, origin=origin) as ws:
+            if code is None:
+                await command(ws, id=1, connect={"token": ada.token})
+                assert "result" in await receive(ws)
+            else:
+                assert (await receive(ws))["code"] == await closed(ws) == code
+
+
+async def test_a_socket_ends_with_its_token(edge: Edge, ada: Guest) -> None:
+    conversation = await ada.open()
+    brief = Session(Participant(ada.participant, "customer", "Ada"), int(time.time()) + 2)
+    async with opened(edge, conversation) as ws:
+        await command(ws, id=1, connect={"token": edge.chat.sessions.sign(brief)})
+        _, *frames, last = [await receive(ws) for _ in range(4)]
+        assert [frame["type"] for frame in frames] == ["connected", "snapshot"]
+        assert (last["type"], last["code"], last["reconnect"]) == ("disconnect", 3500, False)
+        assert await closed(ws) == 3500
+
+
+async def test_a_server_that_is_full_asks_the_client_to_come_later(edge: Edge, ada: Guest) -> None:
+    conversation = await ada.open()
+    edge.chat.settings = edge.chat.settings.copy(update={"max_streams": 0})
+    async with opened(edge, conversation) as ws:
+        last = await receive(ws)
+        assert (last["type"], last["code"], last["reconnect"]) == ("disconnect", 3009, True)
+        assert await closed(ws) == 3009
+
+
+async def test_a_log_that_cannot_be_reached_asks_the_client_to_come_again(
+    edge: Edge, ada: Guest, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0.5)
+    conversation = await ada.open()
+    redis_server.pause()
+    try:
+        async with opened(edge, conversation) as ws:
+            await command(ws, id=1, connect={"token": ada.token})
+            reply, last = await receive(ws), await receive(ws)
+            assert (reply["id"], reply["error"]["code"], reply["error"]["temporary"]) == (1, "unavailable", True)
+            assert (last["type"], last["code"], last["reconnect"]) == ("disconnect", 3010, True)
+            assert await closed(ws) == 3010
+    finally:
+        redis_server.go_on()
 
 
 async def test_a_server_that_stops_says_so(edge: Edge, ada: Guest) -> None:
