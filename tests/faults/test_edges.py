@@ -17,7 +17,8 @@ from switchboard.log.events import MessageDelta, MessageStarted
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT
 from tests.support.edge_process import EdgeProcess, edge_process
-from tests.support.waiting import bounded
+from tests.support.scripted_bot import ScriptedBot, working
+from tests.support.waiting import bounded, until
 
 
 @pytest.fixture
@@ -79,15 +80,31 @@ async def test_a_client_goes_on_at_another_edge_when_its_own_is_killed(
     assert "".join(entry["delta"] for entry in got) == "".join(words)
 
 
-async def test_one_message_that_comes_fifty_times_over_two_edges_is_one_message(
+async def test_one_message_that_comes_fifty_times_over_two_edges_is_answered_once(
     edges: tuple[EdgeProcess, EdgeProcess], log: Log
 ) -> None:
-    async with bounded(), httpx.AsyncClient() as http:
+    bot = ScriptedBot()
+    async with bounded(), httpx.AsyncClient() as http, working(log, bot):
         conversation = await open_conversation(http, edges[0].url)
         body = {"clientMessageId": uuid.uuid4().hex, "text": "hello"}
         path = f"/chat/v1/conversations/{conversation}/messages"
         answers = await asyncio.gather(*(http.post(edges[n % 2].url + path, json=body) for n in range(50)))
+        last = await http.post(edges[1].url + path, json={"clientMessageId": uuid.uuid4().hex, "text": "bye"})
+
+        async def both_answered() -> bool:
+            return sum(entry["type"] == "turn.completed" for entry in await logged(log, conversation)) == 2
+
+        await until(both_answered)
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [202]
     assert len({answer.json()["messageId"] for answer in answers}) == 1
-    said = [json.loads(line.json)["type"] for line in await log.read(conversation, 0)]
-    assert said.count("message.sent") == 1
+    messages = [answers[0].json()["messageId"], last.json()["messageId"]]
+    said = await logged(log, conversation)
+    assert [entry["messageId"] for entry in said if entry["type"] == "turn.started"] == messages
+    assert [message.message_id for message in bot.asked] == messages
+    texts = [entry["text"] for entry in said if entry["type"] == "message.sent"]
+    assert sorted(texts) == ["You said bye.", "You said hello.", "bye", "hello"]
+
+
+async def logged(log: Log, conversation: str) -> list[dict[str, Any]]:
+    """Every entry."""
+    return [json.loads(line.json) for line in await log.read(conversation, 0)]

@@ -16,7 +16,9 @@ from switchboard.log.events import (
     MessageSent,
     MessageStarted,
 )
+from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
+from switchboard.log.log import Log
 from switchboard.turns.turn import BOT, Apology, Turn, TurnError
 from switchboard.turns.worker import Worker
 from tests.support.edge import Edge
@@ -73,6 +75,15 @@ async def fail(turn: Turn) -> None:
     """What an action does that cannot go on."""
     await stream(turn, "So far ", "so good")
     raise TurnError("action_failed", "the shop is closed")
+
+
+@contextlib.asynccontextmanager
+async def working(log: Log, bot: ScriptedBot) -> AsyncIterator[None]:
+    """The real worker in this process, which follows the log by itself: the edges may be anywhere."""
+    follower = Follower(log.redis)
+    worker = Worker(log, Inbox(log.redis), follower, bot, drain_seconds=0.0)
+    async with running(follower.run()), running(worker.run()):
+        yield
 
 
 @contextlib.asynccontextmanager
