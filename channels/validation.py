@@ -112,10 +112,12 @@ class Send(_Strict):
             raise ValueError("is empty")
         return cleaned
 
-    @validator("metadata")
-    def _flat(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    @validator("metadata", pre=True)
+    def _flat(cls, value: Any) -> Any:
         if value is None:
             return None
+        if not isinstance(value, dict):  # pydantic would take a list of pairs for an object
+            raise ValueError("must be an object")
         if any(isinstance(item, (dict, list)) for item in value.values()):
             raise ValueError("must be flat")
         try:

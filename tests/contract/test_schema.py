@@ -165,6 +165,7 @@ def test_what_the_server_takes_the_schema_allows(model: type[BaseModel], data: s
         (Send, {"clientMessageId": "a", "text": "x" * 4_001}, False),
         (Send, {"clientMessageId": "a", "text": "hello", "author": "bot:main"}, False),
         (Send, {"clientMessageId": "a", "text": "hello", "metadata": {"deep": {}}}, False),
+        (Send, {"clientMessageId": "a", "text": "hello", "metadata": [["page", "/"]]}, False),
         (Typing, {"typing": True}, True),
         (Typing, {"typing": 1}, False),
         (Typing, {}, False),
