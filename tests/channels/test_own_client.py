@@ -135,6 +135,7 @@ async def test_a_cut_in_the_middle_of_a_word_loses_and_doubles_nothing(
         cable.plug()
         view = await own.until(lambda view: idle(view, 2) and view["link"] == "open")
     assert texts(view) == ["talk", "".join(WORDS)]
+    assert view["snapshots"] == 1, "the cut was recovered"
     assert_same(view, await on_the_log(edge, tmp_path))
 
 
@@ -166,6 +167,7 @@ async def test_a_hundred_cuts_anywhere_lose_and_double_nothing(
         shears.cutting = False
         view = await own.until(lambda view: texts(view)[-1] == "".join(said) and view["link"] == "open")
     assert texts(view) == ["hello", "You said hello.", "".join(said)]
+    assert view["snapshots"] == 1, "every cut was recovered"
     assert_same(view, await on_the_log(edge, tmp_path))
 
 
@@ -204,7 +206,7 @@ async def test_after_a_gap_it_starts_from_a_snapshot(
             await edge.chat.log.redis.xtrim(key, maxlen=1, approximate=False)
         cable.plug()
         view = await own.until(lambda view: "missed 2" in texts(view) and view["link"] == "open")
-    assert texts(view) == ["missed 2"]
+    assert (texts(view), view["snapshots"]) == (["missed 2"], 2)
     assert_same(view, await on_the_log(edge, tmp_path))
 
 

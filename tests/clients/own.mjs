@@ -20,8 +20,24 @@ class FileStore {
   }
 }
 
-const chat = new ChatClient({ server: url, name, store: new FileStore(), transport: TRANSPORTS[transport] });
-const show = () => process.stdout.write(JSON.stringify(chat.view) + "\n");
+/** The transport, counting the snapshots that come: one at first, and one for each gap. */
+let snapshots = 0;
+function counting(inner) {
+  async function* counted(frames) {
+    for await (const frame of frames) {
+      snapshots += frame.type === "snapshot" ? 1 : 0;
+      yield frame;
+    }
+  }
+  return {
+    open: async (...how) => counted(await inner.open(...how)),
+    command: (...what) => inner.command(...what),
+  };
+}
+
+const over = TRANSPORTS[transport] ?? ((http) => http);
+const chat = new ChatClient({ server: url, name, store: new FileStore(), transport: (http) => counting(over(http)) });
+const show = () => process.stdout.write(JSON.stringify({ ...chat.view, snapshots }) + "\n");
 let due = false;
 chat.subscribe(() => {
   if (due || quiet) return;
