@@ -56,6 +56,15 @@ async def test_a_position_that_is_none_of_this_log_gives_a_snapshot(ada: Guest, 
     assert (hello["recovered"], snapshot["type"], snapshot["offset"]) == (False, "snapshot", 3)
 
 
+async def test_an_epoch_of_another_conversation_gives_a_snapshot(edge: Edge, ada: Guest) -> None:
+    conversation, other = await ada.open(), await ada.open()
+    foreign = (await ada.snapshot(other))["epoch"]
+    assert foreign != (await ada.snapshot(conversation))["epoch"]
+    async with ada.stream(conversation, **{"Last-Event-ID": f"{foreign}.2"}) as frames:
+        hello, snapshot = await anext(frames), await anext(frames)
+    assert (hello["recovered"], snapshot["type"], snapshot["conversationId"]) == (False, "snapshot", conversation)
+
+
 async def test_the_header_wins_over_the_query(edge: Edge, ada: Guest) -> None:
     conversation = await ada.open()
     await say(edge, conversation, "a", "b")

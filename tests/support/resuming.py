@@ -36,24 +36,25 @@ async def over_sse(url: str, guest: Guest, conversation: str) -> Frames:
                                 yield frame
 
 
-async def over_websocket(url: str, guest: Guest, conversation: str, codes: list[int | None] | None = None) -> Frames:
-    """The same over WebSockets; `codes` collects what they were closed with."""
+async def over_websocket(url: str, guest: Guest, conversation: str) -> Frames:
+    """The same over WebSockets, which are closed with the code that the `disconnect` frame says."""
     connect_with: dict[str, Any] = {"token": guest.token}
     address = f"ws{url[4:]}/chat/v1/conversations/{conversation}/socket"
     while True:
         with contextlib.suppress(OSError, EOFError, InvalidMessage, ConnectionClosed):
             async with connect(address, max_queue=1, close_timeout=1, ping_interval=None) as socket:
+                said: dict[str, Any] = {}
                 try:
                     await socket.send(json.dumps({"id": 1, "connect": connect_with}))
                     while True:
-                        frame = json.loads(await socket.recv())
-                        if "offset" in frame and frame["type"] not in ("connected", "ping"):
-                            connect_with |= {"epoch": frame["epoch"], "offset": frame["offset"]}
-                        if frame.get("type", "ping") != "ping":
-                            yield frame
+                        said = json.loads(await socket.recv())
+                        if "offset" in said and said["type"] not in ("connected", "ping"):
+                            connect_with |= {"epoch": said["epoch"], "offset": said["offset"]}
+                        if said.get("type", "ping") != "ping":
+                            yield said
                 finally:
-                    if codes is not None:
-                        codes.append(socket.close_code)
+                    if said.get("type") == "disconnect":
+                        assert socket.close_code == said["code"]
 
 
 async def over_eventsource(url: str, guest: Guest, conversation: str) -> Frames:
