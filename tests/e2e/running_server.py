@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,7 @@ import httpx
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 360.0  # a cold start trains a model and builds the widget, on a machine that does other things too
 STOP_SECONDS = 15.0
+EDGE_SECONDS = 30.0  # to start, on a machine that does other things too
 
 
 class ServerFailed(Exception):
@@ -41,7 +44,7 @@ class RunningServer:
                 command, cwd=ROOT, env=self._environment, stdout=output, stderr=output, start_new_session=True
             )
         deadline = time.monotonic() + READY_SECONDS
-        while not self._is_ready():
+        while not _is_ready(self.url):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise ServerFailed(self._output.read_text(errors="replace"))
@@ -58,11 +61,31 @@ class RunningServer:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _is_ready(self) -> bool:
+    @contextlib.contextmanager
+    def edge(self) -> Iterator[str]:
+        """The channels in a process of their own beside it, on the same Redis and secret; their address."""
+        port = free_port()
+        command = [sys.executable, "-m", "channels", "--port", str(port)]
+        with self._output.open("ab") as output:
+            process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=output)
         try:
-            return httpx.get(f"{self.url}/chat/v1/health", timeout=2).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+            url = f"http://127.0.0.1:{port}"
+            deadline = time.monotonic() + EDGE_SECONDS
+            while not _is_ready(url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise ServerFailed(self._output.read_text(errors="replace"))
+                time.sleep(0.1)
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/chat/v1/health", timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def free_port() -> int:
