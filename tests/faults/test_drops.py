@@ -18,7 +18,7 @@ from switchboard.log.reader import Frame, Reader
 from switchboard.turns.turn import BOT
 from tests.support.cable import Shears
 from tests.support.edge import Edge, Guest, frames
-from tests.support.resuming import Frames, over_eventsource, over_sse, over_websocket
+from tests.support.resuming import Frames, over_eventsource, over_fetch_event_source, over_sse, over_websocket
 from tests.support.waiting import running, until
 
 KILLS = 100
@@ -29,6 +29,7 @@ ROUNDS = 1_000
 BOUND_SECONDS = 90
 CLIENTS: dict[str, Callable[[str, Guest, str], Frames]] = {
     "eventsource": over_eventsource,
+    "fetch-event-source": over_fetch_event_source,
     "plain-sse": over_sse,
     "plain-websocket": over_websocket,
 }

@@ -62,3 +62,10 @@ async def over_eventsource(url: str, guest: Guest, conversation: str) -> Frames:
     async with client("eventsource.mjs", url=url, conversation=conversation, token=guest.token) as process:
         while True:
             yield await process.says()
+
+
+async def over_fetch_event_source(url: str, guest: Guest, conversation: str) -> Frames:
+    """npm's `@microsoft/fetch-event-source`, signed in with the token."""
+    async with client("fetch-event-source.mjs", url=url, conversation=conversation, token=guest.token) as process:
+        while True:
+            yield await process.says()
