@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
+from switchboard.log.crew import Crew
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
@@ -47,17 +48,18 @@ class Inbox:
     def __init__(self, redis: Redis[str], *, lease_ms: int = LEASE_MS) -> None:
         self._redis = redis
         self.worker = uuid.uuid4().hex
+        self.crew = Crew(redis, self.worker)
         self.lease_ms = lease_ms
         self._lease = redis.register_script(LEASE)
 
-    async def waiting(self) -> list[str]:
-        """Conversations with something to answer, the longest waiting first."""
+    async def waiting(self) -> dict[str, int]:
+        """Conversations with something to answer, and since when (ms), the longest waiting first."""
         async with answering(), self._redis.pipeline(transaction=False) as pipe:
             for number in range(PARTITIONS):
                 pipe.zrange(inbox(number), 0, SCAN - 1, withscores=True)
             partitions = await pipe.execute()
-        rows = [row for rows in partitions for row in rows]
-        return [conversation for conversation, _ in sorted(rows, key=lambda row: float(row[1]))]
+        rows = sorted((int(since), conversation) for rows in partitions for conversation, since in rows)
+        return {conversation: since for since, conversation in rows}
 
     async def take(self, conversation: str) -> Lease | None:
         """The lease, unless another worker has it or nothing waits. With it `turn.started` is on the log."""

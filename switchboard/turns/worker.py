@@ -7,6 +7,8 @@ import contextlib
 import functools
 import logging
 
+from switchboard.log.clock import now_ms
+from switchboard.log.crew import LOOK
 from switchboard.log.errors import DecodeError, LogError, LogUnavailable
 from switchboard.log.follower import AWAY, Follower
 from switchboard.log.inbox import Inbox, Lease
@@ -23,6 +25,7 @@ MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in
 RESCAN_SECONDS = 1.0  # finds what no wake-up announced: the conversations of a worker that died
 STOP_SECONDS = 2.0  # how long a turn may take to stop by itself
 MAX_TRIES = 5  # of a message; one that ends its process every time must not do so for ever
+LEAVE_SECONDS = 0.5  # of those that follow, for telling the other workers
 DRAIN_SECONDS = 2.0  # how long a stop waits for turns under way; `launch.servers` kills the process after 3.5 s
 
 
@@ -73,18 +76,23 @@ class Worker:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(rescan):
                         lines = await wakes.take()
-                if lines:
-                    self._line_up([line.json for line in lines if line is not AWAY])
+                woken = [line.json for line in lines or () if line is not AWAY]
+                if lines and LOOK not in woken:
+                    self._line_up([name for name in woken if name in self._serving or self._inbox.crew.is_ours(name)])
                 else:
                     self._line_up(await self._waiting())
                     rescan = asyncio.get_running_loop().time() + self._rescan_seconds
 
     async def _waiting(self) -> list[str]:
+        """What waits for this worker, and what has waited so long that it is for anybody."""
         try:
-            return await self._inbox.waiting()
+            await self._inbox.crew.report()
+            waiting = await self._inbox.waiting()
         except LogUnavailable as error:
             logger.warning("Cannot look for waiting conversations: %s", error)
             return []
+        overdue = now_ms() - 1000 * self._rescan_seconds
+        return [name for name, since in waiting.items() if since <= overdue or self._inbox.crew.is_ours(name)]
 
     def _line_up(self, conversations: list[str]) -> None:
         for conversation in conversations:
@@ -191,6 +199,9 @@ class Worker:
 
     async def _drain(self) -> None:
         self._stopping = True
+        with contextlib.suppress(LogUnavailable, TimeoutError):  # then the others find out after a while
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._inbox.crew.leave()
         tasks = list(self._serving.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=self._drain_seconds)

@@ -16,7 +16,7 @@ async def test_a_message_is_accepted_and_waits_for_its_answer(edge: Edge, ada: G
     receipt = response.json()
     assert response.status_code == 202
     assert (receipt["offset"], receipt["duplicate"]) == (4, False)
-    assert await Inbox(edge.chat.log.redis).waiting() == [conversation]
+    assert list(await Inbox(edge.chat.log.redis).waiting()) == [conversation]
     (message,) = (await ada.snapshot(conversation))["messages"]
     assert message["messageId"] == receipt["messageId"]
     assert message["author"] == {"id": ada.participant, "role": "customer", "name": "Ada"}

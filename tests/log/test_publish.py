@@ -164,20 +164,20 @@ async def test_a_question_stands_in_the_inbox_until_it_is_answered(log: Log, cli
     await start(log)
     inbox = Inbox(client)
     await log.publish("c_1", message("not a question"))
-    assert await inbox.waiting() == []
+    assert list(await inbox.waiting()) == []
     first, second = [await ask(log, "c_1", text) for text in ("one", "two")]
-    assert await inbox.waiting() == ["c_1"]
+    assert list(await inbox.waiting()) == ["c_1"]
     await log.publish("c_1", Draft(TurnCompleted(f"t{first}")), answers=first)
-    assert await inbox.waiting() == ["c_1"]
+    assert list(await inbox.waiting()) == ["c_1"]
     await log.publish("c_1", Draft(TurnCompleted(f"t{second}")), answers=second)
-    assert await inbox.waiting() == []
+    assert list(await inbox.waiting()) == []
 
 
 async def test_nobody_is_asked_while_a_person_owns_the_conversation(log: Log, client: redis.asyncio.Redis[str]) -> None:
     await start(log)
     await client.hset(keys_of("c_1").meta, "owner", "operator:eve")
     await ask(log, "c_1", "hello")
-    assert await Inbox(client).waiting() == []
+    assert list(await Inbox(client).waiting()) == []
 
 
 async def test_the_longest_waiting_conversation_comes_first(client: redis.asyncio.Redis[str]) -> None:
@@ -188,7 +188,7 @@ async def test_the_longest_waiting_conversation_comes_first(client: redis.asynci
         await start(log, name)
     for name in reversed(names):
         await ask(log, name, "hello")
-    assert await Inbox(client).waiting() == names[::-1]
+    assert list(await Inbox(client).waiting()) == names[::-1]
 
 
 async def test_everything_of_one_conversation_shares_a_hash_tag(log: Log, client: redis.asyncio.Redis[str]) -> None:

@@ -18,7 +18,7 @@ import redis.asyncio
 from switchboard.log.errors import StalePublish
 from switchboard.log.events import Button, MessageSent
 from switchboard.log.follower import Follower
-from switchboard.log.inbox import Inbox
+from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.keys import WAKE, keys_of
 from switchboard.log.log import Log
 from switchboard.turns import worker
@@ -114,6 +114,56 @@ async def test_messages_of_one_conversation_are_answered_one_after_the_other(log
         await answered(log)
     answers = [text for text in await told(log) if text not in texts]
     assert answers == [line for text in texts for line in answer_of(text)]
+
+
+async def test_a_wake_up_is_one_workers_and_both_get_their_share(log: Log, follower: Follower) -> None:
+    class Trying(Inbox):
+        tries = 0
+
+        async def take(self, conversation: str) -> Lease | None:
+            self.tries += 1
+            return await super().take(conversation)
+
+    one, two = Trying(log.redis), Trying(log.redis)
+    for inbox in (one, two, one):  # the first learns of the second
+        await inbox.crew.report()
+    names = [f"c_{number}" for number in range(40)]
+    async with (
+        running(Worker(log, one, follower, Engine()).run()),
+        running(Worker(log, two, follower, Engine()).run()),
+    ):
+        for name in names:
+            await start(log, name)
+            await ask(log, name, "hello")
+        await answered(log)
+    assert one.tries + two.tries < 1.2 * len(names)  # when it begins, a worker looks, and is woken as well
+    assert min(one.tries, two.tries) > len(names) / 5
+
+
+async def test_whoever_is_gone_leaves_its_share_to_the_others_at_once(log: Log, follower: Follower) -> None:
+    leaving, staying = Inbox(log.redis), Inbox(log.redis)
+    for inbox in (leaving, staying):
+        await inbox.crew.report()
+    names = [f"c_{number}" for number in range(20)]
+    ours = [name for name in names if staying.crew.is_ours(name)]
+    async with bounded(), running(Worker(log, staying, follower, Engine(), rescan_seconds=60.0).run()):
+        await until(lambda: _somebody_listens(log))  # it has looked, and will not again for a minute
+        for name in names:
+            await start(log, name)
+            await ask(log, name, "hello")
+        await until(lambda: _waits_for(log, set(names) - set(ours)))
+        await leaving.crew.leave()
+        await answered(log)
+
+
+async def _waits_for(log: Log, names: set[str]) -> bool:
+    return set(await Inbox(log.redis).waiting()) == names
+
+
+async def _somebody_listens(log: Log) -> bool:
+    """Whether somebody hears wake-ups."""
+    ((_, number),) = await log.redis.pubsub_numsub(WAKE)
+    return bool(number)
 
 
 async def test_conversations_are_answered_side_by_side(log: Log, follower: Follower) -> None:
@@ -259,7 +309,7 @@ async def test_a_turn_that_is_cut_off_is_answered_by_the_next_worker(log: Log, f
     async with bounded(), working(log, follower, engine):
         await ask(log, "c_1", "hello")
         await engine.begun["hello"].wait()
-    assert await Inbox(log.redis).waiting() == ["c_1"]
+    assert list(await Inbox(log.redis).waiting()) == ["c_1"]
     async with working(log, follower, Engine()):
         await answered(log)
     assert await told(log) == ["hello", *answer_of("hello")], "what the first one had said is not said again"
@@ -396,7 +446,8 @@ import asyncio, signal, sys
 from switchboard.log.connection import connect
 from switchboard.log.events import Button, MessageSent
 from switchboard.log.follower import Follower
-from switchboard.log.inbox import Inbox
+from switchboard.log.inbox import Inbox, Lease
+from switchboard.log.keys import WAKE
 from switchboard.log.log import Log
 from switchboard.turns.turn import BOT
 from switchboard.turns.worker import Worker
