@@ -25,7 +25,8 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 logger = logging.getLogger("consumer")
 
 PREFETCH = 100  # entries that RabbitMQ hands over before the first of them is acknowledged
-RECONNECT_SECONDS = 1  # between tries to reach a RabbitMQ that has gone
+ANSWER_SECONDS = 5.0  # that RabbitMQ has for anything
+RECONNECT_SECONDS = 1.0  # between tries to reach a RabbitMQ that has gone
 BUSY_SECONDS = 10.0  # how long SQLite waits for another process that writes
 LOG_TYPES = ("log.entry", "log.gap")
 
@@ -103,17 +104,21 @@ class Consumer:
 
     async def _consume(self) -> None:
         """Until the connection is lost."""
-        connection = await aio_pika.connect(self._url)  # a new one each time: nothing of the last one is in hand
-        async with connection:
-            channel = await connection.channel()
-            await channel.set_qos(PREFETCH)
-            queue = await channel.declare_queue(self._queue, durable=True)  # as the relay declares it
-            await channel.declare_queue(self._dead, durable=True)
-            incoming: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()  # never more than PREFETCH
-            channel.close_callbacks.add(lambda *_: incoming.put_nowait(None))
-            await queue.consume(incoming.put)
-            while message := await incoming.get():
+        incoming: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()  # never more than PREFETCH
+        connection = await aio_pika.connect(self._url, timeout=ANSWER_SECONDS)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                channel = await connection.channel()
+                await channel.set_qos(PREFETCH)
+                await channel.declare_queue(self._dead, durable=True)
+                queue = await channel.declare_queue(self._queue, durable=True)  # as the relay declares it
+                channel.close_callbacks.add(lambda *_: incoming.put_nowait(None))
+                await queue.consume(incoming.put)
+            while (message := await incoming.get()) and not channel.is_closed:
                 await self._handle(message, channel)
+        finally:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await connection.close()
 
     @property
     def _dead(self) -> str:
@@ -129,7 +134,8 @@ class Consumer:
         else:
             new = await asyncio.to_thread(self._archive.add, entry)
             logger.info("%s %s %d%s", entry.conversation, entry.type, entry.offset, "" if new else " came again")
-        await self._acknowledge(message)
+        async with asyncio.timeout(ANSWER_SECONDS):  # on a connection that is lost just now it would never end
+            await message.ack()
 
     async def _put_aside(self, message: AbstractIncomingMessage, channel: AbstractChannel) -> None:
         copy = aio_pika.Message(
@@ -139,11 +145,8 @@ class Consumer:
             message_id=message.message_id,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
-        await channel.default_exchange.publish(copy, self._dead)  # returns once RabbitMQ has it
-
-    async def _acknowledge(self, message: AbstractIncomingMessage) -> None:
-        with contextlib.suppress(*aio_pika.exceptions.CONNECTION_EXCEPTIONS):  # lost meanwhile: it comes again
-            await message.ack()
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await channel.default_exchange.publish(copy, self._dead)  # returns once RabbitMQ has it
 
 
 async def main() -> None:

@@ -31,6 +31,21 @@ class _Link:
     connection: AbstractConnection
     events: AbstractExchange
     log: AbstractExchange | None
+    lost: asyncio.Future[None]  # done when it is closed, for whatever reason
+
+    async def publish(self, outgoing: aio_pika.Message, *, to_log: bool) -> None:
+        """Returns once it is confirmed. Raises if no queue takes it, or the link is lost: the library may hang then."""
+        exchange = self.log if to_log and self.log else self.events
+        publishing = asyncio.ensure_future(exchange.publish(outgoing, "", mandatory=True))
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                either: set[asyncio.Future[Any]] = {publishing, self.lost}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not publishing.done():
+                raise ConnectionError("the connection is lost")
+            publishing.result()
+        finally:
+            publishing.cancel()
 
 
 class RabbitBroker(PikaEventBroker):
@@ -77,9 +92,7 @@ class RabbitBroker(PikaEventBroker):
         opening = self._opening = self._opening or asyncio.create_task(self._open(), name="RabbitMQ")
         try:
             link = await asyncio.shield(opening)  # the others wait for it too
-            exchange = link.log if to_log and link.log else link.events
-            async with asyncio.timeout(CONFIRM_SECONDS):
-                await exchange.publish(outgoing, "", mandatory=True)  # confirmed, and returned if no queue takes it
+            await link.publish(outgoing, to_log=to_log)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task and task.cancelling():
@@ -104,13 +117,15 @@ class RabbitBroker(PikaEventBroker):
             )
             try:
                 channel = await connection.channel(on_return_raises=True)
+                lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                channel.close_callbacks.add(lambda *_: None if lost.done() else lost.set_result(None))
                 events = await self._set_up_exchange(channel)
                 log = await self._set_up_log(channel) if self.log_queues else None
             except BaseException:
                 await connection.close()
                 raise
         logger.info("Delivering to RabbitMQ")
-        return _Link(connection, events, log)
+        return _Link(connection, events, log, lost)
 
     async def _set_up_log(self, channel: Any) -> AbstractExchange:
         exchange: AbstractExchange = await channel.declare_exchange(

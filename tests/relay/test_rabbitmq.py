@@ -105,7 +105,7 @@ async def test_a_bot_of_any_rasa_developer_gets_rasas_events_only(
 async def test_nothing_is_lost_when_rabbitmq_is_killed_and_comes_back(
     rabbit: Rabbit, redis_url: str, client: Redis[str], traffic: Traffic
 ) -> None:
-    await traffic.more(60)
+    await traffic.more(150)
     async with running(relay(redis_url, rabbit.settings)):
         await under_way(client, traffic)
         rabbit.server.kill()
@@ -132,7 +132,7 @@ async def test_a_relay_begins_while_rabbitmq_is_away(
 async def test_a_relay_that_is_killed_is_taken_over_from(
     rabbit: Rabbit, redis_url: str, client: Redis[str], traffic: Traffic, tmp_path: Path
 ) -> None:
-    await traffic.more(60)
+    await traffic.more(150)
     async with relay_process(redis_url, rabbit.settings, tmp_path / "one.log") as one:
         await under_way(client, traffic)
         one.kill()
