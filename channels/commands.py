@@ -1,10 +1,9 @@
-"""Commands that come over a socket: their shape, their replies, and how many there may be."""
+"""Commands that come over a socket: their shape and their replies."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +13,6 @@ from channels.problems import Problem
 from channels.services import Chat
 from channels.validation import Read, Send, Stop, Typing, parse
 from switchboard.identity import Session
-
-PER_SECOND = 20.0  # commands; nobody types faster, and a page that does more has gone wrong
-AT_ONCE = 60  # an outbox that is emptied after a tunnel
-REFUSALS = 200  # before it calms down: then nobody is listening
 
 Run = Callable[[Chat, Session, str, Any], Awaitable[dict[str, object]]]
 
@@ -29,35 +24,6 @@ class Command:
     id: int | str
     name: str
     body: Any
-
-
-class Flooded(Exception):
-    """Raised when a client goes on in spite of hundreds of refusals."""
-
-
-class Pace:
-    """A token bucket for one client's commands."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._left = float(AT_ONCE)
-        self._at = clock()
-        self._refused = 0
-
-    def check(self) -> None:
-        """Raises `Problem` 429 for a command too many, `Flooded` after `REFUSALS` of them."""
-        now = self._clock()
-        self._left = min(AT_ONCE, self._left + (now - self._at) * PER_SECOND)
-        self._at = now
-        if self._left >= AT_ONCE / 2:
-            self._refused = 0  # it has calmed down
-        if self._left >= 1:
-            self._left -= 1
-            return
-        self._refused += 1
-        if self._refused > REFUSALS:
-            raise Flooded
-        raise Problem(429, "too_many", "Too many commands. Wait a second.")
 
 
 def parse_command(frame: Any) -> Command:

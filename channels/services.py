@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sanic import Request
 from sanic.exceptions import RequestTimeout
 
+from channels.pace import Paces
 from channels.problems import Problem
 from channels.vitals import Vitals
 from switchboard.identity import InvalidToken, Session, Sessions
@@ -43,6 +44,7 @@ class Chat:
     sessions: Sessions
     bot: Bot | None = None
     vitals: Vitals = field(default_factory=Vitals)
+    paces: Paces = field(default_factory=Paces)
     streams: set[asyncio.Task[Any]] = field(default_factory=set)
     stopping: bool = False
     standalone: bool = False  # an edge: the bot is elsewhere

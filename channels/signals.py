@@ -14,9 +14,10 @@ from switchboard.log.log import Draft
 
 
 async def tell_typing(request: Request, conversation_id: str) -> HTTPResponse:
-    """`POST /conversations/{id}/typing`: 204."""
+    """`POST /conversations/{id}/typing`: 204; 429 for one who says it too often, as on a socket."""
     chat = chat_of(request)
     session = chat.session(request)
+    chat.paces.check(session.participant.id)
     wanted = parse(Typing, await json_body(request))
     await chat.conversation(session, conversation_id)
     await typing(chat, session, conversation_id, wanted)

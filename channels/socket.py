@@ -12,7 +12,6 @@ from sanic import Request
 from sanic.exceptions import WebsocketClosed
 
 from channels import commands
-from channels.commands import Flooded
 from channels.cors import may_call
 from channels.farewell import (
     EXPIRED,
@@ -25,6 +24,7 @@ from channels.farewell import (
     UNAVAILABLE,
     Farewell,
 )
+from channels.pace import Flooded, Pace
 from channels.problems import PREFIX, Problem, problem_of
 from channels.sanic_compat import receive
 from channels.services import Chat, chat_of
@@ -167,7 +167,7 @@ class Socket:
 
     async def _obey(self, session: Session) -> None:
         """Commands, one after the other; each gets its reply. Raises `Closed` for a flood of them."""
-        pace = commands.Pace()
+        pace = Pace()
         while True:
             frame = await receive(self._ws)
             command_id: int | str | None = None

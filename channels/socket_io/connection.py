@@ -14,6 +14,7 @@ from engineio.packet import MESSAGE, Packet
 
 from channels import commands
 from channels.farewell import EXPIRED, FLOODING, SHUTDOWN, SLOW, UNAVAILABLE, Farewell
+from channels.pace import Flooded, Pace
 from channels.problems import Problem, problem_of
 from channels.services import Chat
 from channels.socket_io.engine import cut, drained
@@ -42,7 +43,7 @@ class Connection:
         self._wanted = wanted
         self._session = session
         self._conversation = conversation
-        self._pace = commands.Pace()
+        self._pace = Pace()
         self._ended = False
         self._task: asyncio.Task[None] | None = None
 
@@ -66,7 +67,7 @@ class Connection:
             return await commands.run(self._chat, self._session, self._conversation.id, command)
         except TimeoutError:
             await self._end(SLOW)
-        except commands.Flooded:
+        except Flooded:
             await self._end(FLOODING)
         except Exception as error:  # the edge: a defect of ours is logged there, and the client learns of it
             return failure(error)

@@ -11,7 +11,8 @@ import pytest
 from websockets.client import WebSocketClientProtocol, connect
 from websockets.exceptions import ConnectionClosed
 
-from channels.commands import AT_ONCE, REFUSALS
+from channels import pace
+from channels.pace import AT_ONCE, REFUSALS
 from tests.support.chat_server import Guest, Server
 from tests.support.waiting import bounded
 
@@ -101,6 +102,17 @@ async def test_a_flood_of_commands_is_refused_and_then_cut(server: Server, guest
             assert replies
         assert closed.value.rcvd and closed.value.rcvd.code == 3503
     assert (await guest.send(text="still here")).status_code == 202
+
+
+async def test_a_flood_of_posts_is_refused_and_nobody_else_notices(
+    server: Server, guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "PER_SECOND", 0.0)
+    monkeypatch.setattr(pace, "REFUSALS", 5)
+    answers = [await post(guest, "typing", {"typing": True}) for _ in range(AT_ONCE + 10)]
+    assert [answer.status_code for answer in answers] == [204] * AT_ONCE + [429] * 10
+    assert (answers[-1].json()["code"], answers[-1].headers["retry-after"]) == ("too_many", "2")
+    assert (await post(await server.guest(), "typing", {"typing": True})).status_code == 204
 
 
 @pytest.mark.parametrize("frame", [b'{"id": 1, "typing": {"typing": true}}', '{"id": 1}', '{"id": 1, "a": 1, "b": 2}'])

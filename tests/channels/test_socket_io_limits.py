@@ -11,7 +11,7 @@ import pytest
 from websockets.client import WebSocketClientProtocol, connect
 from websockets.exceptions import ConnectionClosed
 
-from channels import commands
+from channels import pace
 from channels.socket_io import engine, server
 from switchboard.log.events import MessageSent
 from switchboard.log.log import Draft
@@ -138,7 +138,7 @@ async def test_commands_of_a_client_that_reads_no_answer_end_the_connection(
 async def test_a_flood_of_commands_ends_the_connection_for_good(
     edge: Edge, ada: Guest, event: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "REFUSALS", 5)
+    monkeypatch.setattr(pace, "REFUSALS", 5)
     async with bounded(), socket(edge) as ws:
         await sign_in(ws, ada.token)
         heard = []
