@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from websockets.client import WebSocketClientProtocol, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from channels import socket as edge_socket
 from switchboard.identity import Session
@@ -23,6 +24,8 @@ from tests.support.chat_server import HOME
 from tests.support.edge import Edge, Guest
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded
+
+DRIP_SECONDS = 0.01  # between the bytes of a client that is slow to say what it wants
 
 
 @asynccontextmanager
@@ -158,6 +161,39 @@ async def test_a_client_that_does_not_connect_in_time_is_cut_off(
     monkeypatch.setattr(edge_socket, "CONNECT_SECONDS", 0.1)
     async with opened(edge, await ada.open()) as ws:
         assert await closed(ws) == 3502
+
+
+async def drip(ws: WebSocketClientProtocol, **body: Any) -> None:
+    """A command, byte by byte, until it is out or the server has had enough."""
+    closed = asyncio.ensure_future(ws.wait_closed())
+    try:
+        for byte in Frame(Opcode.TEXT, json.dumps(body).encode()).serialize(mask=True):
+            ws.transport.write(bytes([byte]))
+            done, _ = await asyncio.wait({closed}, timeout=DRIP_SECONDS)
+            if done:
+                return
+    finally:
+        closed.cancel()
+
+
+async def test_a_first_command_that_comes_byte_by_byte_has_no_more_time(
+    edge: Edge, ada: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge_socket, "CONNECT_SECONDS", 0.1)
+    async with opened(edge, await ada.open()) as ws:
+        await drip(ws, id=1, connect={"token": ada.token})
+        assert await closed(ws) == 3502
+
+
+async def test_a_command_that_comes_byte_by_byte_holds_nothing_up_and_is_obeyed(edge: Edge, ada: Guest) -> None:
+    conversation = await ada.open()
+    async with connected(edge, ada, conversation) as ws:
+        dripping = asyncio.create_task(drip(ws, id=2, send={"clientMessageId": "slow", "text": "at last"}))
+        await ada.send(conversation, text="meanwhile")
+        assert (await receive(ws))["text"] == "meanwhile"
+        assert not dripping.done()
+        frames = [await receive(ws), await receive(ws)]
+        assert {frame.get("text", frame.get("id")) for frame in frames} == {2, "at last"}
 
 
 async def test_another_sites_page_is_refused_and_a_named_one_is_not(edge: Edge, ada: Guest) -> None:

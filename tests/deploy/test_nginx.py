@@ -26,7 +26,7 @@ from tests.support.scripted_bot import ScriptedBot, stream
 from tests.support.waiting import bounded, running
 
 CODINGS = pytest.mark.parametrize("coding", ["gzip, deflate, br", "identity"])
-IDLE_TIMES = 4  # the time-out of nginx passes so often
+IDLE_TIMES = 10  # the time-out of nginx passes so often: as in ten idle minutes, with the 60 s as shipped
 READERS = 4  # at least one at each edge
 
 
