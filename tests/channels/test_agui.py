@@ -272,6 +272,23 @@ async def test_a_stopped_turn_keeps_its_text_and_is_cancelled(
     assert texts(done) == ["One, two"]
 
 
+@pytest.mark.parametrize(("major", "result"), [("ag-ui-client-1", {"type": "cancelled"}), ("ag-ui-client-0", None)])
+async def test_who_stops_the_turn_ends_the_run_with_what_was_said(
+    edge: Edge, ada: Guest, bot: ScriptedBot, major: str, result: Any
+) -> None:
+    bot.answers["count"] = lambda turn: stream(turn, "One, ", "two", pause=bot.wait)
+    async with agent(edge, ada, major) as ag:
+        await ag.tell({"say": {"id": "u1", "content": "count"}})
+        events = await until_event(ag, "TEXT_MESSAGE_CONTENT")
+        conversation = events[0]["metadata"]["switchboard"]["conversationId"]
+        stopped = await ada.http.post(f"/chat/v1/conversations/{conversation}/stop", json={})
+        assert (stopped.status_code, bool(stopped.json()["turnId"])) == (202, True)
+        events, done = await outcome_after(ag, events)
+    assert (events[-1]["type"], events[-1].get("outcome")) == ("RUN_FINISHED", result)
+    assert events[-2]["name"] == "switchboard.stopped"
+    assert (texts(done), done["failed"]) == (["One, "], None)
+
+
 @both
 async def test_a_server_that_shuts_down_ends_the_run_with_an_error_and_nothing_is_lost(
     edge: Edge, ada: Guest, bot: ScriptedBot, major: str
@@ -405,8 +422,7 @@ async def test_a_redis_that_goes_away_for_long_ends_the_run_with_an_error(
 
 @both
 async def test_the_documentations_snippet_holds_a_conversation(edge: Edge, bot: ScriptedBot, major: str) -> None:
-    question = "Where is my order?"
-    bot.answers[question] = lambda turn: stream(turn, "It is ", "on its way. 📦")
+    bot.answers["ada@example.com"] = lambda turn: stream(turn, "It is ", "on its way. 📦")
     snippet = DOCUMENT.read_text(encoding="utf-8").split("```js\n")[1].split("```")[0]
     code = snippet.replace("http://localhost:5005", edge.url).replace("@ag-ui/client", major)
     assert edge.url in code
@@ -418,7 +434,7 @@ async def test_the_documentations_snippet_holds_a_conversation(edge: Edge, bot: 
             str(node), *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
         )
         output, _ = await running.communicate()
-    assert output.decode() == "It is on its way. 📦"
+    assert output.decode() == "You said Where is my order?.You said 1001.It is on its way. 📦"
 
 
 async def test_a_defect_in_the_middle_of_a_run_ends_it_with_an_error(

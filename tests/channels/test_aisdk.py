@@ -405,7 +405,7 @@ async def test_a_page_of_another_site_may_ask_if_it_is_named(edge: Edge, ada: Gu
 
 @both
 async def test_the_documentations_snippet_holds_a_conversation(edge: Edge, bot: ScriptedBot, major: str) -> None:
-    bot.answers["Where is my order?"] = lambda turn: stream(turn, "It is ", "on its way. 📦")
+    bot.answers["ada@example.com"] = lambda turn: stream(turn, "It is ", "on its way. 📦")
     snippet = DOCUMENT.read_text(encoding="utf-8").split("```js\n")[1].split("```")[0]
     code = snippet.replace("http://localhost:5005", edge.url).replace('from "ai"', f'from "{major}"')
     node = await asyncio.to_thread(installed_node)
@@ -415,7 +415,7 @@ async def test_the_documentations_snippet_holds_a_conversation(edge: Edge, bot: 
             str(node), *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
         )
         output, _ = await running.communicate()
-    assert output.decode() == "It is on its way. 📦\n"
+    assert output.decode() == "You said Where is my order?.You said 1001.It is on its way. 📦"
 
 
 async def test_a_long_turn_is_found_again_when_its_beginning_is_far_back(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import jwt
 import pytest
+import yaml
 
 from switchboard.identity import Session, Sessions
 from switchboard.log.events import Participant
@@ -53,3 +56,8 @@ async def test_a_name_is_cleaned_and_bounded(edge: Edge) -> None:
     assert named.json()["participant"]["name"] == "Ada L."
     assert nameless.json()["participant"]["name"] == "Guest"
     assert too_long.status_code == 422
+
+
+def test_no_channel_is_on_that_believes_what_sender_a_request_names() -> None:
+    channels = yaml.safe_load((Path(__file__).parents[2] / "credentials.yml").read_text(encoding="utf-8"))
+    assert set(channels) == {"channels.adapter.ChatChannel"}, "Rasa's `rest` and `socketio` trust anybody"

@@ -264,7 +264,8 @@ async def test_it_stops_the_bot(edge: Edge, bot: ScriptedBot, run: Run) -> None:
         await own.call("stop")
         await own.until(lambda view: view["chat"]["stopping"])
         view = await own.until(lambda view: view["chat"]["turn"] is None)
-    assert (view["chat"]["stopping"], view["chat"]["messages"][1]["text"]) == (None, WORDS[0])
+    assert (view["chat"]["stopping"], texts(view)) == (None, ["talk", WORDS[0]])
+    assert view["chat"]["messages"][1]["stopped"] is True
 
 
 @pytest.fixture

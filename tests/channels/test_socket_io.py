@@ -21,6 +21,7 @@ from tests.support.edge import Edge, Guest
 from tests.support.scripted_bot import ScriptedBot, answering, stream
 from tests.support.waiting import bounded
 
+CHUNK = 65_536
 DOCUMENT = Path(__file__).parents[2] / "docs" / "socketio.md"
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
 BOTH = pytest.mark.parametrize("transports", [["polling"], ["websocket"]], ids=["polling", "websocket"])
@@ -234,11 +235,12 @@ async def test_a_client_that_leaves_leaves_nothing_behind(edge: Edge, ada: Guest
     assert not edge.chat.streams
 
 
-async def test_the_documentations_snippet_holds_a_conversation(edge: Edge) -> None:
-    question = "Where is my order?"
+@pytest.mark.parametrize(("number", "buttons"), [(1, " []\n"), (2, "")], ids=["whole", "streamed"])
+async def test_the_documentations_snippets_hold_a_conversation(edge: Edge, number: int, buttons: str) -> None:
+    said = ["You said Where is my order?.", "You said 1001.", "It is on its way. 📦"]
     bot = ScriptedBot()
-    bot.answers[question] = lambda turn: stream(turn, "It is ", "on its way. 📦")
-    code = DOCUMENT.read_text(encoding="utf-8").split("```js\n")[1].split("```")[0]
+    bot.answers["ada@example.com"] = lambda turn: stream(turn, "It is ", "on its way. 📦")
+    code = DOCUMENT.read_text(encoding="utf-8").split("```js\n")[number].split("```")[0]
     node = await asyncio.to_thread(installed_node)
     arguments = ("--input-type=module", "--eval", code.replace("http://localhost:5005", edge.url))
     async with bounded(), answering(edge, bot):
@@ -246,8 +248,13 @@ async def test_the_documentations_snippet_holds_a_conversation(edge: Edge) -> No
             str(node), *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
         )
         assert running.stdout
+        heard = b""
         try:
-            assert (await running.stdout.readline()).decode() == "It is on its way. 📦 []\n"
+            while not heard.endswith(f"{said[-1]}{buttons}".encode()):
+                heard += await running.stdout.read(CHUNK)
         finally:
             running.kill()
             await running.wait()
+    at = [heard.decode().find(text) for text in said]
+    assert -1 not in at
+    assert at == sorted(at)

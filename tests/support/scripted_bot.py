@@ -45,6 +45,10 @@ class ScriptedBot:
         else:
             await say(turn, f"You said {turn.message.text}.")
 
+    async def cut(self, turn: Turn) -> None:
+        """See `Engine`."""
+        await turn.keep_what_was_said()
+
     def apology(self) -> Apology:
         """See `Engine`."""
         return Apology("Sorry, that went wrong.")
