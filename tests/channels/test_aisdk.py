@@ -32,7 +32,7 @@ from switchboard.turns.turn import BOT, Turn
 from tests.support.clients import CLIENTS, Client, client, installed_node
 from tests.support.edge import Edge, Guest
 from tests.support.scripted_bot import ScriptedBot, answering, fail, say, stream
-from tests.support.waiting import bounded
+from tests.support.waiting import bounded, until
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "aisdk.md"
 both = pytest.mark.parametrize("major", ["ai-7", "ai-6"])
@@ -464,7 +464,9 @@ async def test_a_client_that_reads_nothing_is_cut_off(
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         while not edge.chat.streams:
             await reader.read(1)
-        (task,) = edge.chat.streams
-        await asyncio.wait({task})
+
+        async def over() -> bool:
+            return not edge.chat.streams
+
+        await until(over)
     writer.close()
-    assert not edge.chat.streams
