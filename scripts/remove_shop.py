@@ -26,9 +26,11 @@ REMOVED = (
     "tests/actions",
     "tests/conversations",
     "tests/e2e",
+    "tests/engine/test_effects_once.py",
     "tests/nlu",
     "tests/shop",
     "tests/support/assistant.py",
+    "tests/support/cancelling.py",
     "tests/support/demo_shop.py",
 )
 # Gone with the shop: this script, and the test of it.

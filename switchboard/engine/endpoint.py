@@ -15,7 +15,7 @@ from switchboard.settings import ACTION_SECONDS
 logger = logging.getLogger(__name__)
 
 # Seconds between tries while nothing listens, or the action server dies under the call: it restarts.
-PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 AWAY = (502, 503, 504)  # what a proxy, or a server that stops, answers
 CONNECT_SECONDS = 3.0  # a host that is there takes a connection at once; one that is gone may never refuse it
 

@@ -23,6 +23,7 @@ from switchboard.store.history import History
 from switchboard.turns.turn import Turn
 from tests.engine.conftest import Talk, said
 from tests.support import tiny_bot
+from tests.support.cancelling import EMAIL
 from tests.support.failpoints import Failpoints
 from tests.support.people import start
 
@@ -60,7 +61,7 @@ async def shop(talk: Talk) -> AsyncIterator[None]:
     engine = make_engine(Settings())
     tables.metadata.create_all(engine)
     order = {
-        "email": tiny_bot.EMAIL,
+        "email": EMAIL,
         "status": OrderStatus.processing.value,
         "summary": "a book",
         "total": 100,

@@ -1,6 +1,6 @@
 """A bot that trains in a second, and its actions, which the action server of the tests imports.
 
-Importing this module imports Rasa's SDK only.
+Importing this module imports Rasa's SDK only. `action_cancel` is in `cancelling`, since it needs the example shop.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from shop.client import Proof
-from shop.desk import shop_desk
 from switchboard.reply import Reply
 from switchboard.tasks import Report, Unavailable, Uncertain, task
 
@@ -134,13 +132,6 @@ class ActionTalk(Action):
 
 
 PAID: list[str] = []  # a ledger of what was paid, in another system that takes no keys
-EMAIL = "ada@example.com"
-
-
-@task("cancel", title="Cancelling", timeout=10.0, effects=True, keyed=True)
-async def cancel(report: Report, order: str) -> str:
-    """The shop's real cancellation, which puts every effect on a ledger. Returns the order's number."""
-    return (await shop_desk().client.cancel_order(Proof(order, EMAIL), report.key)).number
 
 
 @task("pay", title="Paying", timeout=10.0, effects=True)
@@ -149,20 +140,6 @@ async def pay(report: Report, order: str) -> None:
     await asyncio.sleep(0)
     PAID.append(order)
     await asyncio.sleep(0)
-
-
-class ActionCancel(Action):
-    """Cancels the order that the message names, and says so in a streamed reply."""
-
-    def name(self) -> str:
-        return "action_cancel"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
-        async with Reply(dispatcher, tracker) as reply:
-            await reply.write("A moment. ")
-            number = await reply.run(cancel, order=tracker.latest_message["text"].split()[1])
-            await reply.write(f"Order {number} is cancelled.")
-        return []
 
 
 class ActionPay(Action):
