@@ -51,6 +51,8 @@ class ActionEndpoint(EndpointConfig):
         effects once, see `switchboard.tasks`. An answer that it gives is final, and so is its silence. Raises
         `ActionFailed`, or Rasa's `ClientResponseError` with status 400, which is an action's way to decline.
         """
+        if turn := current():
+            await turn.secure()
         # Rasa's own time-out, 300 s for each try, would outlast the action server's.
         patience = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS)
         try:

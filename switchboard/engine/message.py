@@ -35,7 +35,7 @@ async def understand(processor: MessageProcessor, turn: Turn) -> UserMessage:
         metadata=metadata,
     )
     if not turn.kept:
-        await turn.keep(json.dumps(await _parse(processor, message, is_text=said.payload is None), default=float))
+        turn.keep(json.dumps(await _parse(processor, message, is_text=said.payload is None), default=float))
     message.parse_data = json.loads(turn.kept)
     return message
 

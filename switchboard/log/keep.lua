@@ -2,10 +2,10 @@
 -- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds     (see keys.py)
 -- ARGV  fence, value
 --
--- Returns {'ok', what is kept}, or {'stale', 'fence', current}: a worker that was away must not speak for a later turn.
+-- Returns {'ok'}, or {'stale', 'fence', current}: a worker that was away must not speak for a later turn.
 
 local meta, turn = KEYS[1], KEYS[7]
 local fence = redis.call('HGET', meta, 'fence')
 if fence ~= ARGV[1] then return {'stale', 'fence', fence} end
 redis.call('HSETNX', turn, 'kept', ARGV[2])
-return {'ok', redis.call('HGET', turn, 'kept')}
+return {'ok'}

@@ -154,11 +154,12 @@ class Log:
         asks: bool = False,
         answers: int | None = None,
         author: str = "",
+        keeps: str = "",
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
         `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that it answers.
-        `author`: a participant id; for anybody who takes no part, the conversation is unknown.
+        `author`: a participant id; for anybody who takes no part, the conversation is unknown. `keeps`: see `keep`.
         Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, and with `asks` `TooManyWaiting` and `Busy`.
         """
         return await self._run(
@@ -168,6 +169,7 @@ class Log:
             asks=asks,
             answers=answers,
             author=author,
+            keeps=keeps,
         )
 
     async def _run(
@@ -180,13 +182,14 @@ class Log:
         asks: bool = False,
         answers: int | None = None,
         author: str = "",
+        keeps: str = "",
     ) -> list[Appended]:
         keys = keys_of(conversation)
         now = self._clock()
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
             *new_log, self._keep, "1" if asks else "", _text(answers), authority.worker, author,
-            self._crowd, self._hold,
+            self._crowd, self._hold, keeps,
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
@@ -212,16 +215,12 @@ class Log:
             raise UnknownConversation(conversation)
         return reply[1] if reply[0] == "ok" else None
 
-    async def keep(self, conversation: str, value: str, authority: Authority) -> str:
-        """Keep something for later tries of the turn under way, and return what is kept: the first value stays.
-
-        Raises `StalePublish`.
-        """
+    async def keep(self, conversation: str, value: str, authority: Authority) -> None:
+        """Keep something for later tries of the turn under way; the first value stays. Raises `StalePublish`."""
         async with answering():
             reply = await self._keep_value(keys=keys_of(conversation).all, args=[_text(authority.fence), value])
         if reply[0] == "stale":
             raise _stale(conversation, *reply[1:])
-        return str(reply[1])
 
     async def has(self, conversation: str, key: str) -> bool:
         """Whether an entry with this key is on the log."""

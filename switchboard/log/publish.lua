@@ -14,14 +14,15 @@
 --      14 author          must take part in the conversation, or '' if that is known
 --      15 crowd           with asks: how many conversations of this partition may wait for an answer
 --      16 hold            how many it keeps for feeds that have not taken them
---      17 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
+--      17 keeps           for later tries of the turn under way, or ''; the first value stays
+--      18 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
 --     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 17
+local FIRST = 18
 local TRIM_AT_ONCE = 100
 local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
@@ -53,6 +54,8 @@ if ARGV[11] == '1' and not (ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[
   if before >= MAX_WAITING then return {'full'} end
   if before == 0 and redis.call('ZCARD', inbox) >= tonumber(ARGV[15]) then return {'busy'} end
 end
+
+if ARGV[17] ~= '' then redis.call('HSETNX', KEYS[7], 'kept', ARGV[17]) end
 
 local result = {'ok', epoch}
 for i = FIRST, #ARGV, 3 do

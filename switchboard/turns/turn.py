@@ -83,6 +83,7 @@ class Turn:
     kept: str = ""  # by an earlier try, see `keep`
     over: bool = field(default=False, init=False)
     stopped: bool = field(default=False, init=False)  # somebody asked for it
+    _to_keep: str = field(default="", init=False)
     _said: Counter[str] = field(default_factory=Counter, init=False)
 
     @classmethod
@@ -121,12 +122,19 @@ class Turn:
         """Whether it was tried before."""
         return self.tries > 1
 
-    async def keep(self, value: str) -> None:
-        """Keep something that every later try of this turn finds in `kept`, as this one does from here on.
+    def keep(self, value: str) -> None:
+        """Keep something that every later try of this turn finds in `kept`, as this one does; the first value stays.
 
-        Raises `StalePublish` if the turn is another worker's by now.
+        It goes with what is appended next. Before anything else is done that a later try must know of: `secure`.
         """
-        self.kept = await self.log.keep(self.conversation, value, self.authority)
+        if not self.kept:
+            self.kept = self._to_keep = value
+
+    async def secure(self) -> None:
+        """Have on record what is kept. Raises `StalePublish` if the turn is another worker's by now."""
+        if self._to_keep:
+            await self.log.keep(self.conversation, self._to_keep, self.authority)
+            self._to_keep = ""
 
     async def say(self, event: Event, what: str = "") -> None:
         """Append a piece of the answer; the n-th of its kind, `what`, only once, however often the turn is tried."""
@@ -157,7 +165,8 @@ class Turn:
         await self._append(*_farewell(self.id, reason, apology.of(self.id, self.message)), answers=self.offset)
 
     async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
-        await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers)
+        keeps, self._to_keep = self._to_keep, ""
+        await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers, keeps=keeps)
 
 
 def piece_key(turn_id: str, what: str, number: int = 1) -> str:

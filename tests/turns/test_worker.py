@@ -280,7 +280,8 @@ async def test_what_a_try_keeps_is_found_by_the_next_one_and_gone_with_the_turn(
         assert lease is not None
         turn = Turn.of(log, lease)
         kept.append(turn.kept)
-        await turn.keep(f"of try {number}")
+        turn.keep(f"of try {number}")
+        await turn.secure()
         kept.append(turn.kept)
         await log.redis.delete(keys_of(conversation).lease)
     assert kept == ["", "of try 0", "of try 0", "of try 0"]
