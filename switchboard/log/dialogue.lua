@@ -16,11 +16,8 @@ if ARGV[1] == 'read' then
   return result
 end
 
-for position, name in ipairs({'term', 'fence'}) do
-  local given = ARGV[1 + position]
-  local current = redis.call('HGET', meta, name)
-  if given ~= '' and given ~= current then return {'stale', name, current} end
-end
+local stale = passed(meta, ARGV[2], ARGV[3])
+if stale then return stale end
 if redis.call('EXISTS', dialogue) == 0 then begin_dialogue(KEYS[4], meta) end
 for i = 8, #ARGV do redis.call('RPUSH', dialogue, ARGV[i]) end
 if ARGV[5] ~= '' then redis.call('HSET', checkpoint, 'cut', ARGV[5], 'state', ARGV[6]) end

@@ -5,7 +5,7 @@
 -- Returns {'ok'}, or {'stale', 'fence', current}: a worker that was away must not speak for a later turn.
 
 local meta, turn = KEYS[1], KEYS[7]
-local fence = redis.call('HGET', meta, 'fence')
-if fence ~= ARGV[1] then return {'stale', 'fence', fence} end
+local stale = passed(meta, '', ARGV[1])
+if stale then return stale end
 redis.call('HSETNX', turn, 'kept', ARGV[2])
 return {'ok'}

@@ -34,10 +34,13 @@ from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
 
 
+SHARED = ("rights.lua", "feeds.lua", "append.lua")
+
+
 def script(name: str) -> str:
     """A Lua script of this folder, with what the scripts share in front of it."""
     folder = Path(__file__).parent
-    return "".join((folder / part).read_text(encoding="utf-8") for part in ("feeds.lua", "append.lua", name))
+    return "".join((folder / part).read_text(encoding="utf-8") for part in (*SHARED, name))
 
 
 PUBLISH = script("publish.lua")

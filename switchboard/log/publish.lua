@@ -38,11 +38,8 @@ elseif not epoch or (ARGV[14] ~= '' and redis.call('HEXISTS', meta, 'p:' .. ARGV
   return {'unknown'}
 end
 
-for position, name in ipairs({'term', 'fence'}) do
-  local given = ARGV[4 + position]
-  local current = redis.call('HGET', meta, name)
-  if given ~= '' and given ~= current then return {'stale', name, current} end
-end
+local stale = passed(meta, ARGV[5], ARGV[6])
+if stale then return stale end
 
 for i = FIRST, #ARGV, 3 do
   local known = ARGV[i] ~= '' and redis.call('HGET', keys, ARGV[i])
