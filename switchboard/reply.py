@@ -16,21 +16,31 @@ import asyncio
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import Event, MessageDelta, MessageStarted
 from switchboard.log.log import Draft
 from switchboard.runtime import Runtime, runtime
 from switchboard.tasks.declaration import Task
 from switchboard.tasks.run import Runner
-from switchboard.turns.turn import BOT, TurnContext, piece_key
+from switchboard.turns.turn import BOT, CallAgain, TurnContext, piece_key
 
 COALESCE_SECONDS = 0.03  # the first text goes out at once, then what has gathered: one write per 30 ms, not per token
+
+
+@contextlib.contextmanager
+def _called_again() -> Iterator[None]:
+    """While the log is away the action is called again, see `switchboard.engine.endpoint`."""
+    try:
+        yield
+    except LogUnavailable as error:
+        raise CallAgain(error) from error
 
 
 class Reply:
@@ -63,12 +73,16 @@ class Reply:
         self._pump: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Reply:
+        with _called_again():
+            await self._open()
+        return self
+
+    async def _open(self) -> None:
         if self._turn:
             key = piece_key(self._turn.id, self._message_id)
             self._silent = self._turn.again and await self._services.log.has(self._conversation, key)
             self._pump = asyncio.create_task(self._send_pending(), name=f"reply {self._message_id}")
             await self._let_it_be_stopped(self._turn.id)
-        return self
 
     async def __aexit__(
         self,
@@ -76,6 +90,14 @@ class Reply:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        with _called_again():
+            cut = await self._close(kind, error)
+            if isinstance(error, LogUnavailable):
+                raise error
+        return cut
+
+    async def _close(self, kind: type[BaseException] | None, error: BaseException | None) -> bool:
+        """Returns whether the block was stopped."""
         self._watch.close()
         if self._pump:
             async with self._writing:  # never in the middle of a write

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import logging
 from typing import Any
 
@@ -11,6 +13,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from switchboard.engine.current import current
 from switchboard.settings import ACTION_SECONDS
+from switchboard.turns.turn import CallAgain
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +72,7 @@ class ActionEndpoint(EndpointConfig):
                 if error.status == 400:
                     raise
                 failed = ActionFailed(f"the action server answered {error.status}")
-                if pause is None or error.status not in AWAY:
+                if pause is None or not _is_passing(error):
                     raise failed from error
             except aiohttp.ClientError as error:
                 failed = ActionFailed(f"the action server is away at {self.url}: {error!r}")
@@ -78,6 +81,15 @@ class ActionEndpoint(EndpointConfig):
             logger.warning("%s; trying again in %.1f s", failed, pause)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
+
+
+def _is_passing(error: ClientResponseError) -> bool:
+    """Whether the same call may succeed in a moment."""
+    if error.status in AWAY:
+        return True
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):  # it may answer anything
+        return bool(json.loads(error.text)["error"].startswith(CallAgain.MARK))
+    return False
 
 
 def _with_turn(call: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from switchboard.engine.endpoint import ActionEndpoint, ActionFailed
 from switchboard.engine.message import INPUT_CHANNEL, understand
 from switchboard.engine.output import button_of
 from switchboard.engine.processor import Processor
+from switchboard.log.errors import LogError
 from switchboard.log.events import Button, SlotsChanged
 from switchboard.settings import ACTION_SECONDS
 from switchboard.turns.turn import AGAIN, Apology, Turn, TurnError
@@ -56,12 +57,12 @@ class RasaEngine:
         """
         enter(turn)
         processor = self._processor  # to the end of the turn: another model may be loaded meanwhile
-        if turn.again and await _has_answered(processor, turn):
-            return
-        message = await understand(processor, turn)
-        with _failing_the_turn():
-            async with processor.lock_store.lock(turn.conversation):  # ours is the turn's lease, see `endpoints.yml`
-                await processor.handle_message(message)
+        if not (turn.again and await _has_answered(processor, turn)):
+            message = await understand(processor, turn)
+            with _failing_the_turn():
+                # Ours is the turn's lease, see `endpoints.yml`.
+                async with processor.lock_store.lock(turn.conversation):
+                    await processor.handle_message(message)
         if self._shared_slots:
             await self._share_slots(processor, turn)
 
@@ -144,6 +145,8 @@ def _failing_the_turn() -> Iterator[None]:
     try:
         yield
     except ActionFailed as error:
+        if isinstance(error.__cause__, LogError):  # no fault of the action: the turn is tried again, or is another's
+            raise error.__cause__ from None
         raise TurnError("action_failed", str(error)) from error
 
 

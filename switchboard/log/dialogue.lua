@@ -18,9 +18,13 @@ end
 
 local stale = passed(meta, ARGV[2], ARGV[3])
 if stale then return stale end
-if redis.call('EXISTS', dialogue) == 0 then begin_dialogue(KEYS[4], meta) end
+local new = redis.call('EXISTS', dialogue) == 0 -- or forgotten meanwhile: what came before is no part of it
+if new then
+  begin_dialogue(KEYS[4], meta)
+  redis.call('DEL', checkpoint)
+end
 for i = 8, #ARGV do redis.call('RPUSH', dialogue, ARGV[i]) end
-if ARGV[5] ~= '' then redis.call('HSET', checkpoint, 'cut', ARGV[5], 'state', ARGV[6]) end
+if ARGV[5] ~= '' and not new then redis.call('HSET', checkpoint, 'cut', ARGV[5], 'state', ARGV[6]) end
 if ARGV[4] ~= '' then
   redis.call('EXPIRE', dialogue, ARGV[4])
   redis.call('EXPIRE', checkpoint, ARGV[4])

@@ -38,6 +38,7 @@ class Lease:
     waiting: int  # how many are unanswered, with this one
     entry: str  # that message, as the log stores it
     tries: int  # which try this is; nobody came to an end with those before
+    deaths: int  # how many workers may have died of it, this one included
     stopping: bool = False  # somebody has asked it to stop
     kept: str = ""  # what an earlier try has kept for this one
 
@@ -67,8 +68,10 @@ class Inbox:
         reply = await self._run("take", conversation, started)
         if not reply:
             return None
-        fence, term, offset, waiting, entry, tries, stopping, kept = reply
-        return Lease(conversation, self.worker, fence, term, offset, waiting, entry, tries, bool(stopping), kept)
+        fence, term, offset, waiting, entry, tries, stopping, kept, deaths = reply
+        return Lease(
+            conversation, self.worker, fence, term, offset, waiting, entry, tries, deaths, bool(stopping), kept
+        )
 
     async def hold(self, conversation: str) -> int | None:
         """The fence of a lease without a turn, or `None` if anybody has one, this worker included."""
@@ -87,10 +90,13 @@ class Inbox:
         """Keep the lease for another `lease_ms`, also if it ran out but nobody came; false if it was lost."""
         return bool(await self._run("renew", conversation, fence))
 
-    async def release(self, conversation: str, *, wake: bool = False) -> None:
-        """Give the lease back: anybody may take it. `wake`: what still waits goes to the end of the line."""
+    async def release(self, conversation: str, *, wake: bool = False, unended: bool = False) -> None:
+        """Give the lease back: anybody may take it.
+
+        `wake`: what still waits goes to the end of the line. `unended`: its turn came to no end, without a death.
+        """
         to_tell: tuple[str | int, ...] = (WAKE, now_ms()) if wake else ()
-        await self._run("release", conversation, *to_tell)
+        await self._run("release", conversation, "1" if unended else "", *to_tell)
 
     async def _run(self, what: str, conversation: str, *arguments: str | int) -> list[Any]:
         keys = keys_of(conversation)

@@ -13,7 +13,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log
     sb:{<p>}:c:<id>:waiting    list    offsets of unanswered messages, oldest first
     sb:{<p>}:c:<id>:lease      string  the worker that runs the conversation's turns; expires
-    sb:{<p>}:c:<id>:turn       hash    id, tries, kept: of the turn under way, what a second try must know of the first
+    sb:{<p>}:c:<id>:turn       hash    id, tries, deaths, kept: of the turn under way, what a second try must know
     sb:{<p>}:c:<id>:present    zset    `<edge> <participant>` of who has it open, scored by when that passes (ms)
     sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
     sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`

@@ -4,10 +4,12 @@
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
 --       for 'renew' the fence that came with the lease;
---       for 'release' the wake channel and the time in ms, where the workers are to be told
+--       for 'release' '1' if the turn under way came to no end, but its worker lives; and the wake channel and the time
+--       in ms, where the workers are to be told
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
---          1 if it is to stop, what the first try has kept}, and the entry is appended, once a message. Every taking
+--          1 if it is to stop, what the first try has kept, how many workers may have died of it, this one
+--          included}, and the entry is appended, once a message. Every taking
 --          raises the fence, so that an older worker's output is refused; a worker that has the lease takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
@@ -43,7 +45,8 @@ if ARGV[1] == 'take' then
   local stopping = redis.call('HGET', meta, 'stop') == key and 1 or 0
   local try = redis.call('HINCRBY', turn, 'tries', 1)
   local kept = redis.call('HGET', turn, 'kept') or ''
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept}
+  local deaths = redis.call('HINCRBY', turn, 'deaths', 1)
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept, deaths}
 end
 
 if ARGV[1] == 'hold' then
@@ -58,11 +61,12 @@ if ARGV[1] == 'renew' then
   return {1}
 end
 
-if holder ~= ARGV[2] then return {} end
+if holder and holder ~= ARGV[2] then return {} end
 redis.call('DEL', lease)
 redis.call('HINCRBY', meta, 'fence', 1)
-if ARGV[6] and redis.call('LLEN', waiting) > 0 then
-  redis.call('ZADD', inbox, 'XX', ARGV[7], ARGV[4])
-  redis.call('PUBLISH', ARGV[6], ARGV[4])
+if ARGV[6] == '1' then redis.call('HINCRBY', turn, 'deaths', -1) end
+if ARGV[7] and redis.call('LLEN', waiting) > 0 then
+  redis.call('ZADD', inbox, 'XX', ARGV[8], ARGV[4])
+  redis.call('PUBLISH', ARGV[7], ARGV[4])
 end
 return {1}

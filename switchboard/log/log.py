@@ -33,7 +33,6 @@ from switchboard.log.events import (
 from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
 
-
 SHARED = ("rights.lua", "feeds.lua", "append.lua")
 
 

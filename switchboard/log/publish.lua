@@ -46,7 +46,8 @@ for i = FIRST, #ARGV, 3 do
   if known and string.match(known, '^%d+ (.*)$') ~= ARGV[i + 1] then return {'conflict', ARGV[i]} end
 end
 
-if ARGV[11] == '1' and not (ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])) then
+local asks = ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
+if asks and not (ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])) then
   local before = redis.call('LLEN', waiting)
   if before >= MAX_WAITING then return {'full'} end
   if before == 0 and redis.call('ZCARD', inbox) >= tonumber(ARGV[15]) then return {'busy'} end
@@ -63,7 +64,7 @@ for i = FIRST, #ARGV, 3 do
     table.insert(result, 1)
   else
     local offset = append(to, live, epoch, key, fingerprint, json)
-    if i == FIRST and ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:' then
+    if i == FIRST and asks then
       redis.call('RPUSH', waiting, offset)
       redis.call('ZADD', inbox, 'NX', now, conversation)
       redis.call('PUBLISH', wake, conversation)
@@ -76,12 +77,10 @@ end
 if ARGV[12] ~= '' then
   redis.call('LREM', waiting, 1, ARGV[12])
   redis.call('DEL', KEYS[7])
+  redis.call('HINCRBY', meta, 'fence', 1) -- an action that is left behind, or a renewal on its way, comes too late
   if redis.call('LLEN', waiting) == 0 then
     redis.call('ZREM', inbox, conversation)
-    if redis.call('GET', KEYS[6]) == ARGV[13] then
-      redis.call('DEL', KEYS[6])
-      redis.call('HINCRBY', meta, 'fence', 1) -- a renewal that is still on its way comes too late
-    end
+    if redis.call('GET', KEYS[6]) == ARGV[13] then redis.call('DEL', KEYS[6]) end
   end
 end
 

@@ -82,8 +82,8 @@ class History:
         await self._end(task_id, "completed", None, result)
 
     async def failed(self, task_id: str, kind: str, reason: str) -> None:
-        """A task did not."""
-        await self._end(task_id, kind, reason)
+        """A task did not. Where it is on record that it did, that stays: another try of the turn came to its end."""
+        await self._end(task_id, kind, reason, unless="completed")
 
     async def of(self, conversation: str) -> list[TaskRecord]:
         """The tasks of a conversation, oldest first."""
@@ -95,9 +95,11 @@ class History:
 
         return await asyncio.to_thread(read)
 
-    async def _end(self, task_id: str, status: str, reason: str | None, result: Any = None) -> None:
+    async def _end(
+        self, task_id: str, status: str, reason: str | None, result: Any = None, *, unless: str = ""
+    ) -> None:
         values = {"status": status, "reason": reason, "result": result, "ended_at": self._clock()}
-        await self._write(update(tasks).where(tasks.c.id == task_id).values(**values))
+        await self._write(update(tasks).where(tasks.c.id == task_id, tasks.c.status != unless).values(**values))
 
     async def _write(self, statement: Any) -> None:
         def write() -> None:

@@ -21,11 +21,12 @@ from switchboard.log.errors import LogError
 from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskProgressed, TaskStarted
 from switchboard.store.history import History, TaskRecord
 from switchboard.tasks.declaration import Task
-from switchboard.tasks.errors import Broken, TaskError, TimedOut, Unavailable, Uncertain
+from switchboard.tasks.errors import Broken, Refused, TaskError, TimedOut, Unavailable, Uncertain
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between tries
+CUT_OFF = "cut_off"  # why a task ended that was cancelled with its action: nobody has read of it
 
 
 class Publish(Protocol):
@@ -79,7 +80,7 @@ class Runner:
         except asyncio.CancelledError:
             absorb_cancellation()
             try:
-                await self._failed(task_id, _cut_off(task)("cut_off"))
+                await self._failed(task_id, _cut_off(task)(CUT_OFF))
             except LogError as error:  # the turn may be somebody else's by now
                 logger.warning("The end of task %s is not on the log: %s", task_id, error)
             raise
@@ -104,12 +105,9 @@ class Runner:
     async def _once(
         self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any], earlier: TaskRecord | None
     ) -> Any:
-        """What an earlier try has left of the task, else the task itself; then its result is kept."""
-        if earlier and task.effects:
-            if earlier.status == "completed":
-                return task.decode(earlier.result)
-            if earlier.status in ("running", Uncertain.kind) and not task.repeatable:
-                raise Uncertain("broke_off")
+        """What an earlier try of the turn came to, else the task itself; then its result is kept."""
+        if earlier and task.effects and not _is_open(task, earlier):
+            return _replay(task, earlier)
         result = await self._attempt(task, sink, arguments)
         await self._end(sink.key, self.history.completed(sink.key, task.encode(result) if task.effects else None))
         return result
@@ -136,6 +134,21 @@ class Runner:
         except Exception as error:  # the edge of the task: its defects end the task, not the conversation
             logger.exception("Task %s broke", task.name)
             raise (Uncertain if task.effects else Broken)("broken") from error
+
+
+def _is_open(task: Task[..., Any], earlier: TaskRecord) -> bool:
+    """Whether an earlier try came to no end that the customer may have read, and the task may be repeated."""
+    return task.repeatable and (earlier.status == "running" or earlier.reason == CUT_OFF)
+
+
+def _replay(task: Task[..., Any], earlier: TaskRecord) -> Any:
+    """How an earlier try of the turn ended: the same again, since the customer may have read it."""
+    if earlier.status == "completed":
+        return task.decode(earlier.result)
+    for kind in (Refused, Unavailable):
+        if earlier.status == kind.kind:
+            raise kind(earlier.reason or kind.kind)
+    raise Uncertain("broke_off")
 
 
 def _cut_off(task: Task[..., Any]) -> type[TaskError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from switchboard.log.errors import LogUnavailable
@@ -16,6 +17,7 @@ from switchboard.log.subscription import SlowReader
 logger = logging.getLogger(__name__)
 
 Turn = tuple[str, str]  # conversation, turn
+EARLY = 1_000  # remembered; most are turns of other processes
 
 
 class Stops:
@@ -25,12 +27,15 @@ class Stops:
         self._log = log
         self._follower = follower
         self._watched: dict[Turn, Callable[[], None]] = {}
+        self._early: deque[Turn] = deque(maxlen=EARLY)  # heard before anybody watched
         self._tasks: list[asyncio.Task[None]] = []
 
     @contextlib.contextmanager
     def watch(self, conversation: str, turn_id: str, stop: Callable[[], None]) -> Iterator[None]:
-        """Calls `stop` when somebody asks for it, perhaps more than once; what was asked before is not heard."""
+        """Calls `stop` when somebody asks for it, perhaps more than once, or has done so a moment ago."""
         self._watched[conversation, turn_id] = stop
+        if (conversation, turn_id) in self._early:
+            stop()
         try:
             yield
         finally:
@@ -70,3 +75,5 @@ class Stops:
     def _stop(self, turn: Turn) -> None:
         if stop := self._watched.get(turn):
             stop()
+        else:
+            self._early.append(turn)

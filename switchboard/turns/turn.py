@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from switchboard.log.codec import decode
 from switchboard.log.errors import DecodeError
@@ -196,6 +196,18 @@ async def give_up(log: Log, lease: Lease, apology: Apology) -> None:
     turn_id = f"t{lease.offset}"
     drafts = _farewell(turn_id, "error", apology.of(turn_id, None))
     await log.publish(lease.conversation, *drafts, authority=authority, answers=lease.offset)
+
+
+class CallAgain(Exception):
+    """Raised in an action that cannot reach the log: it is to be called again.
+
+    Rasa's action server answers 500 with the text of whatever an action raises; `MARK` tells this one from others.
+    """
+
+    MARK: ClassVar[str] = "call again: "
+
+    def __init__(self, why: object) -> None:
+        super().__init__(f"{self.MARK}{why}")
 
 
 @dataclass(frozen=True)

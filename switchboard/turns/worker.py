@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 MAX_CONVERSATIONS = 64  # served side by side in one process; the others stay in the inbox
 RESCAN_SECONDS = 1.0  # finds what no wake-up announced: the conversations of a worker that died
 STOP_SECONDS = 2.0  # how long a turn may take to stop by itself
-MAX_TRIES = 5  # of a message; one that ends its process every time must not do so for ever
+MAX_DEATHS = 5  # workers that one message may end; it must not do so for ever
 LEAVE_SECONDS = 0.5  # of those that follow, for telling the other workers
 DRAIN_SECONDS = 2.0  # how long a stop waits for turns under way; `launch.servers` kills the process after 3.5 s
 
@@ -141,7 +141,8 @@ class Worker:
         try:
             await self._answer(lease)
         except BaseException:
-            await self._inbox.release(lease.conversation, wake=self._stopping)  # others need not find it by looking
+            # When we stop the others need not find it by looking.
+            await self._inbox.release(lease.conversation, wake=self._stopping, unended=True)
             raise
         finally:
             renewal.cancel()
@@ -153,8 +154,8 @@ class Worker:
             logger.error("%s t%d cannot be read: %s", lease.conversation, lease.offset, error)
             await give_up(self._log, lease, self._engine.apology())
             return
-        if turn.tries > MAX_TRIES:
-            await self._fail(turn, "gave_up", f"{MAX_TRIES} tries came to no end: does it end its process?")
+        if lease.deaths > MAX_DEATHS:
+            await self._fail(turn, "gave_up", f"{MAX_DEATHS} workers came to no end with it: does it end its process?")
             return
         try:
             await self._answer_until_stopped(turn, lease.stopping)

@@ -82,10 +82,14 @@ def _said(entries: list[dict[str, Any]], failed: list[str]) -> dict[str, list[st
     fold, said = Fold(), defaultdict[str, list[str]](list)
     for entry in entries:
         fold.apply(entry)
+    apologies = []
     for message in fold.messages.values():
         if message["author"]["role"] == "bot" and message["turnId"] not in failed:
             assert message["status"] in ("sent", "completed"), message
             said[message["turnId"]].append(message["text"])
+        elif message.get("turnId") in failed and message["status"] == "sent" and message["buttons"]:
+            apologies.append(message["turnId"])
+    assert apologies == failed, "an apology with a way on for each"
     return said
 
 

@@ -13,7 +13,7 @@ from switchboard.launch.cluster import REDIS, Cluster
 from tests.chaos.customers import Progress
 
 EDGES, WORKERS = ("edge-one", "edge-two"), ("worker-one", "worker-two")
-OTHERS = (*EDGES, "actions", "actions", "nginx")
+OTHERS = (*EDGES, "actions", "nginx")
 FIRST, LAST = 0.05, 0.9  # of all messages
 TOGETHER = 0.2  # how likely a kill follows another at once
 POLL_SECONDS = 0.1
@@ -28,16 +28,19 @@ class Kill:
 
 
 def plan(dice: random.Random, messages: int, kills: int, workers: int, redis: int = 2) -> list[Kill]:
-    """`kills` in all, of which so many of workers, and so many of Redis besides."""
-    victims = [dice.choice(WORKERS) for _ in range(workers)]
-    victims += [dice.choice(OTHERS) for _ in range(kills - workers)]
-    victims += [REDIS] * redis
+    """`kills` in all, of which so many of workers, and so many of Redis besides. Nobody is spared."""
+    victims = _each(dice, WORKERS, workers) + _each(dice, OTHERS, kills - workers) + [REDIS] * redis
     dice.shuffle(victims)
     times = sorted(dice.randrange(int(FIRST * messages), int(LAST * messages)) for _ in victims)
     for at in range(1, len(times)):
         if dice.random() < TOGETHER:
             times[at] = times[at - 1]
     return [Kill(after, victim) for after, victim in zip(times, victims, strict=True)]
+
+
+def _each(dice: random.Random, names: tuple[str, ...], times: int) -> list[str]:
+    """So many of them, each at least once."""
+    return [*names, *(dice.choice(names) for _ in range(times - len(names)))]
 
 
 async def carry_out(kills: list[Kill], cluster: Cluster, progress: Progress, *, spare_a_worker: bool) -> None:

@@ -14,6 +14,7 @@ from tests.engine.conftest import Talk, said
 from tests.support.people import start
 from tests.support.redis_server import RedisServer
 from tests.support.tiny_bot import ActionSlow
+from tests.support.waiting import until
 
 BOUND_SECONDS = 60
 WAIT_SECONDS = 0.5  # for an answer of Redis; five in the product
@@ -74,6 +75,36 @@ async def test_turns_go_on_when_redis_is_back(
             assert await other.ends() == ["completed"] * 2
         assert [message["text"] for message in await talk.say("hello")] == ["Hello there."]
     assert await talk.ends() == ["completed"] * 2
+
+
+@pytest.mark.timeout(2 * BOUND_SECONDS)
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+async def test_an_action_that_streams_is_called_again_when_redis_is_back(
+    talk: Talk,
+    redis_server: RedisServer,
+    fault: Fault,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away, back = fault
+    monkeypatch.setattr(connection, "WAIT_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(ActionSlow, "begun", asyncio.Event())
+    monkeypatch.setattr(ActionSlow, "gate", asyncio.Event())
+
+    async def is_called_again() -> bool:
+        return "the action server answered 500; trying again" in caplog.text
+
+    async with asyncio.timeout(BOUND_SECONDS):
+        await talk.ask("wait please")
+        await ActionSlow.begun.wait()
+        away(redis_server)
+        ActionSlow.gate.set()
+        await until(is_called_again)
+        back(redis_server)
+        await talk.answered()
+    assert said(await talk.tracker()) == [("user", "wait please"), ("bot", "At last."), ("bot", "Done.")]
+    assert await texts(talk) == ["wait please", "At last.", "Done."]
+    assert await talk.ends() == ["completed"]
 
 
 async def texts(talk: Talk) -> list[str]:

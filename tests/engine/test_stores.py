@@ -54,6 +54,22 @@ async def say(store: TrackerStore, text: str, conversation: str = "c_1") -> Any:
     return tracker
 
 
+async def test_a_dialogue_that_is_forgotten_in_the_middle_of_a_turn_begins_anew(
+    store: TrackerStore, client: Redis[str]
+) -> None:
+    from rasa.shared.core.events import ActionExecuted, UserUttered
+
+    for number in range(10):
+        await say(store, f"before {number}")
+    tracker = await store.retrieve("c_1")
+    assert tracker and tracker.window and tracker.window.cut
+    await client.delete(keys_of("c_1").dialogue)  # its time was over, the checkpoint's not yet
+    tracker.update_with_events([UserUttered("after"), ActionExecuted("action_listen")], store.domain)
+    await store.save(tracker)
+    after = await store.retrieve("c_1")
+    assert after and [event.text for event in after.events if isinstance(event, UserUttered)] == ["after"]
+
+
 async def stored(client: Redis[str], conversation: str = "c_1") -> list[str]:
     rows = await client.lrange(keys_of(conversation).dialogue, 0, -1)
     return [json.loads(row).get("text") or json.loads(row)["event"] for row in rows]

@@ -229,6 +229,51 @@ async def test_the_first_value_that_is_kept_stays_and_a_worker_that_was_away_kee
     assert once_more and once_more.kept == "of this one"
 
 
+async def test_with_the_end_of_its_turn_whatever_is_left_of_it_has_lost_the_right(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
+    await start(log)
+    question = await ask(log, "c_1", "hello")
+    inbox = Inbox(client)
+    lease = await inbox.take("c_1")
+    assert lease
+    await client.delete(keys_of("c_1").lease)  # it ran out, and nobody noticed
+    right = Authority(lease.term, lease.fence, lease.worker)
+    await log.publish("c_1", message("Hello."), authority=right, answers=question)
+    with pytest.raises(StalePublish):
+        await log.publish("c_1", message("And another thing"), authority=right)
+    assert not await inbox.renew("c_1", lease.fence)
+
+
+async def test_only_a_worker_that_does_not_give_its_turn_back_counts_as_dead(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
+    await start(log)
+    await ask(log, "c_1", "hello")
+    counts = []
+    for dies in (False, True, False, True):
+        lease = await Inbox(client).take("c_1")
+        assert lease
+        counts.append((lease.tries, lease.deaths))
+        if dies:
+            await client.delete(keys_of("c_1").lease)
+        else:
+            inbox = Inbox(client)
+            inbox.worker = lease.worker
+            await inbox.release("c_1", unended=True)
+    assert counts == [(1, 1), (2, 1), (3, 2), (4, 2)]
+
+
+async def test_who_writes_to_a_person_is_not_held_up_by_a_bot_that_is_busy(client: redis.asyncio.Redis[str]) -> None:
+    log = Log(client, crowd=1)
+    same = [f"c_{n}" for n in range(200) if partition(f"c_{n}") == partition("c_0")]
+    for conversation in same[:2]:
+        await start(log, conversation)
+    await log.publish(same[0], message("hello"), asks=True)
+    await client.hset(keys_of(same[1]).meta, "owner", "operator:eve")
+    await log.publish(same[1], message("are you there?"), asks=True)
+
+
 async def test_a_redis_that_is_gone_is_a_typed_error(log: Log, redis_server: RedisServer) -> None:
     await start(log)
     redis_server.stop()

@@ -60,6 +60,6 @@ class RedisServer:
         """Run one command on a connection of its own."""
         errors = (OSError, redis.ConnectionError, redis.BusyLoadingError)
         retry = Retry(ConstantBackoff(0.05), START_TRIES, supported_errors=errors)
-        client = redis.Redis.from_url(self.url, decode_responses=True, retry=retry, retry_on_error=[OSError])
+        client = redis.Redis.from_url(self.url, decode_responses=True, retry=retry, retry_on_error=list(errors))
         with client:
             return client.execute_command(*words)

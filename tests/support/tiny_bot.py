@@ -161,7 +161,7 @@ class ActionPay(Action):
 
 
 class ActionSlow(Action):
-    """Runs until the test sets the gate; says when it has begun."""
+    """Runs until the test sets the gate; says when it has begun. Asked kindly it streams."""
 
     begun: Any = None
     gate: Any = None
@@ -170,7 +170,16 @@ class ActionSlow(Action):
         return "action_slow"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        if tracker.latest_message["text"].endswith("please"):
+            async with Reply(dispatcher, tracker) as reply:
+                await reply.write("At ")
+                await self._wait()
+                await reply.write("last.")
+        else:
+            await self._wait()
+            dispatcher.utter_message(text="At last.")
+        return []
+
+    async def _wait(self) -> None:
         ActionSlow.begun.set()
         await ActionSlow.gate.wait()
-        dispatcher.utter_message(text="At last.")
-        return []

@@ -15,7 +15,9 @@ from switchboard.log.follower import Follower
 from switchboard.reply import Reply
 from switchboard.tasks import Report, task
 from switchboard.turns.stops import Stops
+from switchboard.turns.turn import CallAgain
 from tests.support.people import ADA
+from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded, until
 from tests.tasks.conftest import Stage, tracker
 
@@ -129,6 +131,19 @@ async def test_a_task_in_a_turn_that_was_taken_over_is_told_too(stage: Stage) ->
         async with stage.reply() as reply:
             await stage.inbox.take("c_1")
             await reply.run(look)
+
+
+async def test_an_action_whose_log_is_away_asks_to_be_called_again(stage: Stage, redis_server: RedisServer) -> None:
+    try:
+        with pytest.raises(CallAgain):
+            async with stage.reply() as reply:
+                redis_server.stop()
+                await reply.run(look)
+        with pytest.raises(CallAgain):
+            async with stage.reply() as reply:
+                await reply.write("Is anybody there?")
+    finally:
+        redis_server.start()
 
 
 async def test_an_action_that_is_cancelled_leaves_no_task_behind(stage: Stage) -> None:

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from switchboard.tasks import Refused, Report, Task, TaskError, TimedOut, Unavailable, task
+from switchboard.tasks import Refused, Report, Task, TaskError, TimedOut, Unavailable, Uncertain, task
 from switchboard.tasks import run as module
+from switchboard.tasks.declaration import TRIES
 from tests.tasks.conftest import Stage
 
 
@@ -21,11 +22,20 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 class Work:
     """A task that raises, once for each error, and then succeeds."""
 
-    def __init__(self, *errors: Exception, effects: bool = False, speaks: bool = False, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        *errors: Exception,
+        effects: bool = False,
+        keyed: bool = False,
+        speaks: bool = False,
+        timeout: float = 5.0,
+    ) -> None:
         self.errors = list(errors)
         self.calls = 0
         self._speaks = speaks
-        self.task: Task[[], str] = task("work", title="Working", timeout=timeout, effects=effects)(self._run)
+        self.task: Task[[], str] = task("work", title="Working", timeout=timeout, effects=effects, keyed=keyed)(
+            self._run
+        )
 
     async def _run(self, report: Report) -> str:
         self.calls += 1
@@ -160,6 +170,26 @@ async def test_a_task_that_is_cut_off_with_its_turn_does_not_stay_running(stage:
         await action
     assert (await stage.history())[0].status != "running"
     assert (await stage.types())[-1] == "task.failed"
+
+
+@pytest.mark.parametrize("failure", [Refused("no"), Unavailable("closed"), Uncertain("broken")])
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_an_effect_that_did_not_happen_does_not_happen_on_a_second_try_of_its_turn(
+    stage: Stage, failure: TaskError, keyed: bool
+) -> None:
+    work = Work(*[failure] * TRIES, effects=True, keyed=keyed)
+    for _ in range(2):  # the customer may have read of the first end before the worker died
+        with pytest.raises(type(failure)):
+            await run(stage, work)
+    assert work.calls == (TRIES if keyed and isinstance(failure, Unavailable) else 1)
+
+
+async def test_what_had_its_effect_stays_so_whatever_a_worker_says_that_came_too_late(stage: Stage) -> None:
+    await run(stage, Work(effects=True))
+    (record,) = await stage.history()
+    await stage.services.history.failed(record.id, "uncertain", "cut_off")
+    (after,) = await stage.history()
+    assert (after.status, after.result) == ("completed", "done")
 
 
 def test_a_declared_task_is_still_a_function() -> None:

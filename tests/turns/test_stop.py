@@ -14,8 +14,10 @@ from switchboard.log.errors import UnknownConversation
 from switchboard.log.events import MessageDelta, MessageSent, MessageStarted
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
+from switchboard.log.keys import STOP
 from switchboard.log.log import Log
 from switchboard.turns import worker as module
+from switchboard.turns.stops import Stops
 from switchboard.turns.turn import BOT, Apology, Turn
 from switchboard.turns.worker import Worker
 from tests.support.people import ADA, ask, start
@@ -98,6 +100,27 @@ async def test_a_turn_that_was_stopped_before_a_worker_came_is_stopped_all_the_s
         await until(lambda: ended(log))
     types = [entry["type"] for entry in await entries(log)]
     assert types.count("turn.stopping") == 1 and types[-1] == "turn.completed"
+
+
+async def test_a_stop_that_is_heard_before_the_turn_is_watched_is_not_forgotten(log: Log, follower: Follower) -> None:
+    stops = Stops(log, follower)
+    stopped: list[str] = []
+
+    async def is_remembered() -> bool:
+        with stops.watch("c_1", "t4", lambda: stopped.append("t4")):
+            return bool(stopped)
+
+    async with bounded(), running(stops.run()):
+        await until(lambda: _somebody_hears(log))
+        await start(log)
+        await ask(log, "c_1", "talk")
+        assert await log.stop("c_1", ADA.id) == "t4"
+        await until(is_remembered)
+
+
+async def _somebody_hears(log: Log) -> bool:
+    ((_, number),) = await log.redis.pubsub_numsub(STOP)
+    return bool(number)
 
 
 async def test_only_who_takes_part_may_stop_and_only_what_is_to_be_answered(log: Log) -> None:

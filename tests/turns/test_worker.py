@@ -23,7 +23,7 @@ from switchboard.log.keys import WAKE, keys_of
 from switchboard.log.log import Log
 from switchboard.turns import worker
 from switchboard.turns.turn import AGAIN, BOT, Apology, Turn, TurnError
-from switchboard.turns.worker import MAX_CONVERSATIONS, MAX_TRIES, Worker
+from switchboard.turns.worker import MAX_CONVERSATIONS, MAX_DEATHS, Worker
 from tests.support.people import ask, start
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded, running, until
@@ -259,7 +259,7 @@ async def test_a_message_that_no_try_comes_to_an_end_with_is_given_up(
 ) -> None:
     await start(log)
     await ask(log, "c_1", "poison")
-    for _ in range(MAX_TRIES):
+    for _ in range(MAX_DEATHS):
         assert await Inbox(log.redis).take("c_1")
         await log.redis.delete(keys_of("c_1").lease)  # its time is over, and nobody gave it back
     engine = Engine()
@@ -268,7 +268,7 @@ async def test_a_message_that_no_try_comes_to_an_end_with_is_given_up(
         await answered(log)
     assert engine.asked == ["hello"]
     assert await told(log) == ["poison", "turn.started", "hello", "Sorry.", "gave_up", *answer_of("hello")]
-    assert f"try={MAX_TRIES + 1} reason=gave_up" in caplog.text
+    assert f"try={MAX_DEATHS + 1} reason=gave_up" in caplog.text
 
 
 async def test_what_a_try_keeps_is_found_by_the_next_one_and_gone_with_the_turn(log: Log) -> None:
