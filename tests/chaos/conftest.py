@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from switchboard.launch.cluster import Cluster
 from switchboard.launch.environment import QUIET
@@ -52,6 +53,14 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
+def make_ledger(url: str) -> None:
+    """What the bot's actions write down, for good."""
+    engine = create_engine(url, future=True)
+    with engine.begin() as connection:
+        connection.execute(text("create table if not exists ledger (key varchar(80), what varchar(80) not null)"))
+    engine.dispose()
+
+
 @pytest.fixture
 async def cluster(
     trained: Path, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -59,6 +68,7 @@ async def cluster(
     """All of it, ready, on ports that are free."""
     need_nginx()
     monkeypatch.chdir(trained)
+    make_ledger(postgres)
     settings = Settings(
         _env_file=None, port=free_port(), data_dir=tmp_path, database_url=postgres, redis_url=None, action_url=None
     )
