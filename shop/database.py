@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import create_engine, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,17 +26,14 @@ from shop.client import (
 )
 from shop.rules import why_not_cancel, why_not_change_address, why_not_refund
 from switchboard.settings import Settings
-
-SQLITE_BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another one
+from switchboard.store.database import bounded_engine
 
 Result = TypeVar("Result")
 
 
 def make_engine(settings: Settings) -> Engine:
     """Return an engine for the project's database; nothing is opened yet."""
-    url = settings.database
-    arguments = {"timeout": SQLITE_BUSY_TIMEOUT} if url.startswith("sqlite") else {}
-    return create_engine(url, future=True, connect_args=arguments)
+    return bounded_engine(settings.database)
 
 
 def utc_now() -> datetime:

@@ -7,9 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,9 @@ from switchboard.launch.screen import Screen
 from switchboard.settings import Settings
 from tests.deploy.conftest import need_nginx
 from tests.support.edge_process import free_port
+from tests.support.postgres import postgres
+
+__all__ = ["postgres"]
 
 pytest.register_assert_rewrite("tests.chaos.account")
 
@@ -39,18 +40,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "rasa", "train", "--quiet", "--skip-validation"]
     subprocess.run(command, cwd=folder, env={**os.environ, **QUIET}, check=True, capture_output=True)
     return folder
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL. It takes no root, and another user cannot get into pytest's folders."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it has a word about XDG_RUNTIME_DIR
-        import pgserver
-    with tempfile.TemporaryDirectory() as folder:
-        server = pgserver.get_server(folder)
-        yield server.get_uri()
-        server.cleanup()
 
 
 def make_ledger(url: str) -> None:
