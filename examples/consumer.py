@@ -28,7 +28,7 @@ PREFETCH = 100  # entries that RabbitMQ hands over before the first of them is a
 ANSWER_SECONDS = 5.0  # that RabbitMQ has for anything
 RECONNECT_SECONDS = 1.0  # between tries to reach a RabbitMQ that has gone
 BUSY_SECONDS = 10.0  # how long SQLite waits for another process that writes
-LOG_TYPES = ("log.entry", "log.gap")
+LAST_OFFSET = 2**63 - 1  # SQLite has no larger integer
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -58,10 +58,14 @@ class Entry:
         try:
             text = body.decode()
             data = json.loads(text)
-            offset = data["first" if data["type"] == "log.gap" else "offset"]
-            return cls(str(data["conversationId"]), str(data["epoch"]), int(offset), str(data["type"]), text)
-        except (ValueError, KeyError, TypeError) as error:
+            offset = int(data["first" if data["type"] == "log.gap" else "offset"])
+            names = [str(data[name]) for name in ("conversationId", "epoch", "type")]
+            "".join(names).encode()  # JSON has halves of characters, `\ud800`; SQLite does not
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise Unreadable(repr(error)) from error
+        if not 0 < offset <= LAST_OFFSET:
+            raise Unreadable(f"no log has the offset {offset}")
+        return cls(names[0], names[1], offset, names[2], text)
 
 
 class Archive:

@@ -27,6 +27,25 @@ CONSUMER = Path(__file__).parents[2] / "examples" / "consumer.py"
 Redis = redis.asyncio.Redis
 
 
+def entry(conversation: str, offset: str) -> bytes:
+    """The body of a message, as JSON is written by hand."""
+    return f'{{"type": "log.entry", "conversationId": "{conversation}", "epoch": "e", "offset": {offset}}}'.encode()
+
+
+POISON = (
+    b"\xff",
+    b"{}",
+    b"[]",
+    b"[" * 100_000,
+    entry("c", '"x"'),
+    entry("c", "Infinity"),
+    entry("c", "1e400"),
+    entry("c", str(2**63)),
+    entry("c", "-1"),
+    entry("\\ud800", "1"),
+)
+
+
 @pytest.fixture
 async def traffic(client: Redis[str], log: Log) -> Traffic:
     await Feed(client, FEED).register()
@@ -143,11 +162,11 @@ async def test_what_cannot_be_read_is_put_aside_and_does_not_stop_the_others(
 ) -> None:
     archive = Archive(tmp_path)
     async with declared(rabbit, rabbit.log) as queue:
-        for body in (b"\xff", b"{}", b'{"type": "log.entry", "conversationId": "c", "epoch": "e", "offset": "x"}'):
+        for body in POISON:
             await queue.channel.basic_publish(body, routing_key=rabbit.log)
         async with running(relay(redis_url, rabbit.settings)), consuming(rabbit.server.port, rabbit.log, archive):
             await traffic.begin()
             await archive.has(6 * 3)
     await check(traffic, archive)
     async with declared(rabbit, f"{rabbit.log}.dead") as dead:
-        assert dead.declaration_result.message_count == 3
+        assert dead.declaration_result.message_count == len(POISON)
