@@ -44,9 +44,7 @@ def script(name: str) -> str:
 
 PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
-HOLD_ENTRIES = (
-    50_000  # per conversation, while a feed has not taken them: a broker may be away for a long time, not for ever
-)
+HOLD_ENTRIES = 50_000  # per conversation, for a feed: its broker may be away for a long time, not for ever
 CROWD = 10_000  # conversations that may wait for an answer, counted by partition
 PAGE = 500  # entries per read: some 100 KB, well under a millisecond of Redis
 

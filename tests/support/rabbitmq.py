@@ -20,9 +20,7 @@ from tests.support.edge_process import free_port
 TAKE_SECONDS = 60.0
 START_SECONDS = 60.0  # it needs 5 on an idle machine
 POLL_SECONDS = 0.05
-SERVER = Path(
-    "/usr/lib/rabbitmq/bin/rabbitmq-server"
-)  # the one on the path changes to a user that Debian's package makes
+SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one on the path changes to a user of Debian's
 ERLANG = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none"  # no port to the outside; no busy waiting
 
 
