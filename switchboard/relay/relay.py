@@ -58,27 +58,36 @@ class Relay:
         self._first_pause, self._longest_pause = pauses
         self._rescan_seconds = rescan_seconds
         self._held: frozenset[int] = frozenset()
+        self._until = 0.0  # by the loop's clock: then what is held may be another's
 
     async def run(self) -> None:
-        """Deliver until cancelled; then leave the partitions to others at once."""
-        holding = asyncio.create_task(self._hold(), name="partitions of the relay")
+        """Deliver until cancelled; then leave the partitions to others at once.
+
+        Raises an `ExceptionGroup` if the leases are not renewed any more: nothing must be delivered without.
+        """
         try:
-            while True:
-                with contextlib.suppress(SlowReader):
-                    await self._listen()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hold(), name="partitions of the relay")
+                group.create_task(self._follow(), name="deliveries of the relay")
         finally:
-            holding.cancel()
             with contextlib.suppress(LogUnavailable):
                 await self._feed.release()
 
     async def _hold(self) -> None:
+        seconds, now = self._feed.lease_ms / 1000, asyncio.get_running_loop().time
         while True:
+            asked = now()  # no lease begins before
             try:
                 await self._feed.register()
-                self._held = await self._feed.hold()
+                self._held, self._until = await self._feed.hold(), asked + seconds
             except LogUnavailable as error:
                 logger.warning("Cannot renew the lease of %s: %s", self._feed.name, error)
-            await asyncio.sleep(self._feed.lease_ms / 3000)
+            await asyncio.sleep(seconds / 3)
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(SlowReader):
+                await self._listen()
 
     async def _listen(self) -> None:
         async with self._follower.subscribe(self._feed.wake) as news:
@@ -100,7 +109,8 @@ class Relay:
 
     async def _round(self) -> bool:
         """One batch of each conversation that is due; whether there was any. Raises the first failure, after all."""
-        due = await self._feed.due(self._held, SIDE_BY_SIDE)
+        held = self._held if asyncio.get_running_loop().time() < self._until else frozenset()
+        due = await self._feed.due(held, SIDE_BY_SIDE)
         results = await asyncio.gather(*(self._deliver(conversation) for conversation in due), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):

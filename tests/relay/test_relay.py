@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,24 @@ class Publisher:
             while len(self.delivered) < count:
                 self.news.clear()
                 await self.news.wait()
+
+
+class Watched(Feed):
+    """A feed that notes which partitions it is asked about; its leases are short."""
+
+    def __init__(self, client: Redis[str]) -> None:
+        super().__init__(client, "broker", lease_ms=200)
+        self.asked: Collection[int] = ()
+
+    async def due(self, partitions: Collection[int], count: int) -> list[str]:
+        self.asked = partitions
+        return await super().due(partitions, count)
+
+    async def asks(self, partitions: Collection[int]) -> None:
+        async def it_does() -> bool:
+            return self.asked == partitions
+
+        await until(it_does)
 
 
 @pytest.fixture
@@ -226,3 +244,37 @@ async def test_a_relay_goes_on_when_redis_comes_back(redis_binary: Path, tmp_pat
             await connection.close()
             await connection.connection_pool.disconnect()
     assert list(dict.fromkeys(publisher.ids())) == ["1", "2", "3", "4"]
+
+
+async def test_a_relay_whose_leases_are_not_renewed_in_time_leaves_the_partitions_until_they_are(
+    client: Redis[str], log: Log
+) -> None:
+    feed, publisher = Watched(client), Publisher()
+    leases = [f"{feeds(number)}:broker:lease" for number in EVERYWHERE]
+    async with relaying(client, feed, publisher):
+        await feed.asks(frozenset(EVERYWHERE))
+        async with client.pipeline() as pipe:
+            for lease in leases:
+                pipe.delete(lease).rpush(lease, "no lease")  # Redis refuses to renew it, and does all else
+            await pipe.execute()
+        await feed.asks(frozenset())
+        await start(log)
+        feed.asked = ()
+        await feed.asks(frozenset())  # a round later
+        assert not publisher.delivered
+        await client.delete(*leases)
+        await publisher.has(3)
+
+
+async def test_a_relay_that_cannot_hold_its_partitions_any_more_ends_with_the_error(client: Redis[str]) -> None:
+    """Whoever watches the tasks of a server ends the process then."""
+
+    class Broken(Feed):
+        async def hold(self) -> frozenset[int]:
+            raise ValueError("a defect")
+
+    relay = Relay(Broken(client, "broker"), Follower(client), Publisher())
+    async with bounded():
+        with pytest.raises(ExceptionGroup) as raised:
+            await relay.run()
+    assert raised.group_contains(ValueError, match="a defect")
