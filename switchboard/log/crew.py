@@ -6,7 +6,6 @@ import hashlib
 
 from redis.asyncio import Redis
 
-from switchboard.log.clock import now_ms
 from switchboard.log.connection import answering
 from switchboard.log.keys import CREW, WAKE
 
@@ -23,9 +22,10 @@ class Crew:
         self._names = [me]
 
     async def report(self) -> None:
-        """Say that this worker is there, and learn who else is."""
-        now = now_ms()
+        """Say that this worker is there, and learn who else is. By Redis's clock: each machine's own is a bit off."""
         async with answering(), self._redis.pipeline(transaction=False) as pipe:
+            seconds, microseconds = await self._redis.time()
+            now = seconds * 1000 + microseconds // 1000
             pipe.zadd(CREW, {self._me: now + ALIVE_MS})
             pipe.zremrangebyscore(CREW, "-inf", now)
             pipe.zrange(CREW, 0, -1)

@@ -18,7 +18,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
     sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`
     sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
-    sb:crew                    zset    the workers, scored by when they pass for gone unless they report (ms)
+    sb:crew                    zset    the workers, scored by when they pass for gone unless they report (Redis's ms)
     sb:wake                    channel the id of a conversation that has something to answer; '' if a worker has left
     sb:stop                    channel `<conversation> <turn>` of a turn that is to stop
     sb:feed:<name>             channel the id of a conversation that has something new for a feed
