@@ -35,18 +35,22 @@ class Member:
     child: Child | None = None
     deaths: int = 0
     _alive: asyncio.Event = field(default_factory=asyncio.Event)
+    _killed: Child | None = None  # by `kill`
 
     async def keep(self, screen: Screen) -> None:
-        """Run it until cancelled. Raises `ChildDied` if it ends by itself again and again."""
+        """Run it until cancelled. Raises `ChildDied` if it ends again and again, and not through `kill`.
+
+        A signal is no excuse: a defect may end it by SIGSEGV, the kernel by SIGKILL for want of memory.
+        """
         failures = 0
         while True:
             since = time.monotonic()
             self.child = await self.begin()
             self._alive.set()
-            code = await self.child.wait()
+            await self.child.wait()
             self._alive.clear()
             await self.child.stop()  # what it had started
-            steady = code < 0 or time.monotonic() - since > STEADY_SECONDS
+            steady = self.child is self._killed or time.monotonic() - since > STEADY_SECONDS
             failures = 0 if steady else failures + 1
             if failures >= FAILURES:
                 raise self.child.died()
@@ -62,9 +66,11 @@ class Member:
 
     async def kill(self) -> None:
         """As a power cut would, and wait for its end. Between two lives, the next one."""
-        child = await self.alive()
+        child = self._killed = await self.alive()
         child.signal(signal.SIGKILL)
         await child.wait()
+        if self.child is child:  # `keep` has not noticed yet
+            self._alive.clear()
 
 
 class Cluster:
@@ -131,8 +137,10 @@ class Cluster:
         keeping = asyncio.create_task(member.keep(self._screen), name=name)
         self._tasks.append(keeping)
         alive = asyncio.create_task(member.alive())
-        await asyncio.wait((keeping, alive), return_when=asyncio.FIRST_COMPLETED)
-        alive.cancel()
+        try:
+            await asyncio.wait((keeping, alive), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            alive.cancel()
         if keeping.done():
             keeping.result()
 
