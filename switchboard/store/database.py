@@ -12,15 +12,15 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
+from switchboard.store.patience import patient
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5.0  # for a lock: SQLite has one for who writes, PostgreSQL has many
 ANSWER_SECONDS = 5.0  # for a statement of PostgreSQL's; ours touch one row by its key, or one conversation's
+SILENT_SECONDS = 5.0  # after that PostgreSQL should have said that it gives up; it is frozen, or its disk is
 CONNECT_SECONDS = 5  # PostgreSQL's driver waits for ever
 MIGRATE_SECONDS = 600.0  # for a statement that changes a table, which may be large
-LOCKS = {  # the others wait, for `BUSY_SECONDS`; it ends with the transaction
-    "sqlite": "BEGIN IMMEDIATE",
-    "postgresql": f"SET LOCAL statement_timeout = '{MIGRATE_SECONDS:.0f}s'; SELECT pg_advisory_xact_lock(5330210)",
-}
+LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(5330210)"}  # the others wait
 
 
 class Database:
@@ -32,7 +32,10 @@ class Database:
         self._opening = threading.Lock()
 
     def engine(self) -> Engine:
-        """Blocks, at most for seconds: call it in a thread. Raises `SQLAlchemyError` if it cannot be opened now."""
+        """Blocks for seconds, who migrates for longer: call it in a thread.
+
+        Raises `SQLAlchemyError` if it cannot be opened now.
+        """
         if self._opened is not None:
             return self._opened
         if not self._opening.acquire(timeout=BUSY_SECONDS):  # or a queue would form before a database that is silent
@@ -47,9 +50,12 @@ class Database:
 
 def open_database(url: str) -> Engine:
     """An engine on a migrated database. SQLite waits for its writer and keeps readers going (WAL)."""
-    engine = bounded_engine(url)
-    migrate(engine)
-    return engine
+    migrating = bounded_engine(url, MIGRATE_SECONDS)
+    try:
+        migrate(migrating)
+    finally:
+        migrating.dispose()
+    return bounded_engine(url)
 
 
 def migrate(engine: Engine) -> None:
@@ -58,17 +64,17 @@ def migrate(engine: Engine) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         if lock := LOCKS.get(engine.dialect.name):
-            connection.exec_driver_sql(lock)
+            connection.exec_driver_sql(lock)  # ends with the transaction
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def bounded_engine(url: str) -> Engine:
+def bounded_engine(url: str, answer_seconds: float | None = None) -> Engine:
     """Nothing is opened yet. Whoever waits longer than the constants above say gets a `SQLAlchemyError`."""
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend != "sqlite":
-        arguments = _bounds(parsed) if backend == "postgresql" else {}
+        arguments = _bounds(parsed, answer_seconds or ANSWER_SECONDS) if backend == "postgresql" else {}
         return create_engine(url, future=True, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, connect_args=arguments)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -78,14 +84,12 @@ def bounded_engine(url: str) -> Engine:
     return engine
 
 
-def _bounds(url: URL) -> dict[str, Any]:
+def _bounds(url: URL, answer_seconds: float) -> dict[str, Any]:
     """For PostgreSQL's driver, which has none of its own. What the URL has under `options` comes later, and wins."""
-    options = {"lock_timeout": BUSY_SECONDS, "statement_timeout": ANSWER_SECONDS}
+    options = {"lock_timeout": BUSY_SECONDS, "statement_timeout": answer_seconds}
     ours = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in options.items())
     return {
         "connect_timeout": CONNECT_SECONDS,
-        "tcp_user_timeout": int(ANSWER_SECONDS * 1000),  # for its machine to have what was sent
-        "keepalives_idle": int(ANSWER_SECONDS),  # then it is asked whether it is still there
-        "keepalives_interval": 1,
         "options": f"{ours} {url.query.get('options', '')}".strip(),
+        **patient(answer_seconds + SILENT_SECONDS),
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
@@ -21,6 +22,7 @@ from tests.support.waiting import bounded
 
 CALLERS = 4
 SHORT = 0.2  # seconds
+Freeze = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -76,11 +78,67 @@ async def test_nobody_waits_for_a_migration_of_another_process_for_long(postgres
 
 
 def test_a_migration_has_more_time_than_a_task(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with open_database(postgres).connect() as connection:
-        connection.exec_driver_sql(database.LOCKS["postgresql"])
-        assert connection.execute(text("SHOW statement_timeout")).scalar() == "10min"
-        connection.rollback()
-        assert connection.execute(text("SHOW statement_timeout")).scalar() == "5s"
+    allowed: list[str] = []
+
+    def note(engine: Engine) -> None:
+        with engine.connect() as connection:
+            allowed.append(connection.execute(text("SHOW statement_timeout")).scalar())
+
+    monkeypatch.setattr(database, "migrate", note)
+    note(open_database(postgres))
+    assert allowed == ["10min", "5s"]
+
+
+@pytest.fixture
+def frozen(other: Engine) -> Freeze:
+    """Freezes PostgreSQL: its machine takes what is sent, and nobody answers, nor keeps to a time-out."""
+
+    @contextlib.contextmanager
+    def freeze() -> Iterator[None]:
+        with other.connect() as connection:
+            server = psutil.Process(connection.execute(text("SELECT pg_backend_pid()")).scalar()).parent()
+        assert server
+        processes = [server, *server.children()]
+        try:
+            for process in processes:
+                process.suspend()
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
+    return freeze
+
+
+async def test_nobody_waits_for_a_server_that_is_frozen(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, frozen: Freeze
+) -> None:
+    monkeypatch.setattr(database, "ANSWER_SECONDS", SHORT)
+    monkeypatch.setattr(database, "SILENT_SECONDS", SHORT)
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 2)  # the driver takes no less
+    history = History(Database(postgres))
+    await history.begin("t_3", "c_1", None, "pay", {})
+    async with bounded():
+        with frozen(), pytest.raises(OperationalError):
+            await history.completed("t_3")
+    await history.completed("t_3")
+
+
+async def test_whoever_is_in_the_middle_of_a_transaction_when_the_server_freezes_is_told(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, frozen: Freeze
+) -> None:
+    monkeypatch.setattr(database, "ANSWER_SECONDS", SHORT)
+    monkeypatch.setattr(database, "SILENT_SECONDS", SHORT)
+
+    def commit() -> None:
+        with open_database(postgres).connect() as connection:
+            connection.execute(text("UPDATE tasks SET status = status"))
+            with frozen():
+                connection.commit()
+
+    async with bounded():
+        with pytest.raises(OperationalError):
+            await asyncio.to_thread(commit)
 
 
 def test_options_of_the_url_are_kept_and_win(postgres: str) -> None:
