@@ -5,12 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from switchboard.log.log import ANYBODY, Authority
 from switchboard.turns.turn import Turn
 
+
+@dataclass
+class _Held:
+    conversation: str
+    right: Authority
+    over: bool = False  # a task that was started under the lock, and goes on, has a copy of the context
+
+
 _TURN: ContextVar[Turn | None] = ContextVar("turn", default=None)
-_HELD: ContextVar[tuple[str, Authority] | None] = ContextVar("held", default=None)
+_HELD: ContextVar[_Held | None] = ContextVar("held", default=None)
 
 
 def enter(turn: Turn) -> None:
@@ -18,8 +27,14 @@ def enter(turn: Turn) -> None:
     _TURN.set(turn)
 
 
+def leave() -> None:
+    """From here on this task works for no turn, and has no lock, whatever it was started by."""
+    _TURN.set(None)
+    _HELD.set(None)
+
+
 def current() -> Turn | None:
-    """The turn under way. What a turn leaves behind, a reminder for instance, belongs to no turn once that is over."""
+    """The turn under way. What a turn leaves behind belongs to no turn once that is over."""
     turn = _TURN.get()
     return None if turn is None or turn.over else turn
 
@@ -27,10 +42,12 @@ def current() -> Turn | None:
 @contextlib.contextmanager
 def hold(conversation: str, right: Authority) -> Iterator[None]:
     """Within the block the running code has the conversation's lock."""
-    before = _HELD.set((conversation, right))
+    held = _Held(conversation, right)
+    before = _HELD.set(held)
     try:
         yield
     finally:
+        held.over = True
         _HELD.reset(before)
 
 
@@ -39,4 +56,4 @@ def authority(conversation: str) -> Authority:
     turn, held = current(), _HELD.get()
     if turn and turn.conversation == conversation:
         return turn.authority
-    return held[1] if held and held[0] == conversation else ANYBODY
+    return held.right if held and held.conversation == conversation and not held.over else ANYBODY

@@ -28,7 +28,7 @@ async def understand(processor: MessageProcessor, turn: Turn) -> UserMessage:
         metadata["client"] = said.metadata
     message = UserMessage(
         said.payload or said.text,
-        output_channel=LogOutput(turn),
+        output_channel=LogOutput(turn.log, turn),
         sender_id=turn.conversation,
         input_channel=INPUT_CHANNEL,
         message_id=said.message_id,

@@ -7,17 +7,27 @@ from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
 
+from switchboard.engine.current import authority
 from switchboard.log.events import Button, Event, MessageCompleted, MessageSent
+from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT, Turn
 
 STREAMED = "streamed"  # the id of the message whose text an action has streamed already, see `switchboard.reply`
 
 
 class LogOutput(OutputChannel):
-    """One turn's output. Whatever the log refuses raises, and so ends the turn before Rasa saves it."""
+    """The output of a turn, or of what belongs to none, under the lock that the running code holds.
 
-    def __init__(self, turn: Turn) -> None:
+    Whatever the log refuses raises, and so ends the turn, or the reminder, before Rasa saves it.
+    """
+
+    def __init__(self, log: Log, turn: Turn | None = None) -> None:
+        self._log = log
         self._turn = turn
+
+    def outside(self) -> LogOutput:
+        """The same for what a turn leaves behind: it outlives the turn."""
+        return LogOutput(self._log)
 
     @classmethod
     def name(cls) -> str:
@@ -27,8 +37,12 @@ class LogOutput(OutputChannel):
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """One bot utterance: text, buttons, image and custom data stay together in one message."""
         event = self._event(message)
-        if event is not None:
+        if event is None:
+            return
+        if self._turn:
             await self._turn.say(event, message.get(STREAMED) or message.get("utter_action") or "text")
+        else:
+            await self._log.publish(recipient_id, Draft(event), authority=authority(recipient_id))
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Text from components that do not go through `send_response`."""
@@ -41,7 +55,7 @@ class LogOutput(OutputChannel):
             *(message.get("quick_replies") or []),
         ]
         buttons = tuple(button_of(button) for button in offered)
-        if message.get(STREAMED):
+        if self._turn and message.get(STREAMED):  # nothing streams outside of turns
             return MessageCompleted(message[STREAMED], BOT, text, self._turn.id, buttons, message.get("stopped"))
         image, custom = message.get("image"), message.get("custom") or None
         if not (text or buttons or image or custom):
@@ -52,7 +66,7 @@ class LogOutput(OutputChannel):
             BOT,
             text,
             buttons,
-            turn_id=self._turn.id,
+            turn_id=self._turn.id if self._turn else None,
             image=image,
             custom=custom,
         )

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Sequence
 from typing import Any
 
+from rasa.core import jobs
 from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.channels.channel import OutputChannel
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, ReminderScheduled
+from rasa.shared.core.trackers import DialogueStateTracker
 
+from switchboard.engine.current import leave
 from switchboard.engine.endpoint import ActionFailed
+from switchboard.engine.output import LogOutput
+from switchboard.engine.reminders import is_wanted
 from switchboard.engine.tracker_store import TrackerStore
 
 logger = logging.getLogger(__name__)
 
+MAX_DUE = 10  # reminders of one name in one conversation, one of which may run and the others wait for the lock
 LONGEST_DETAIL = 200  # characters of an error that operators read: it may quote a whole answer
 
 
@@ -44,6 +53,44 @@ class Processor(MessageProcessor):
     async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
         again: bool = await super()._run_action(_Whole(action), *args, **kwargs)
         return again
+
+    async def _schedule_reminders(
+        self, events: Sequence[Event], tracker: DialogueStateTracker, output_channel: OutputChannel
+    ) -> None:
+        """As Rasa's, where a reminder also replaces that of another conversation if both have the same name."""
+        conversation = tracker.sender_id
+        output = output_channel.outside() if isinstance(output_channel, LogOutput) else output_channel
+        for reminder in events:
+            if isinstance(reminder, ReminderScheduled):
+                (await jobs.scheduler()).add_job(
+                    self.handle_reminder,
+                    "date",
+                    run_date=reminder.trigger_date_time,
+                    args=[reminder, conversation, output],
+                    id=f"{reminder.name} of {conversation}",
+                    replace_existing=True,
+                    name=reminder.scheduled_job_name(conversation),  # by which Rasa cancels it
+                    max_instances=MAX_DUE,
+                    misfire_grace_time=None,  # late, when the loop stood still, is better than never
+                )
+
+    async def handle_reminder(
+        self, reminder_event: ReminderScheduled, sender_id: str, output_channel: OutputChannel
+    ) -> None:
+        """Answer a reminder whose time has come, once the conversation's lock is free: never beside a turn.
+
+        It is not tried again if that fails: nobody has asked, so nobody waits.
+        """
+        leave()  # the scheduler runs it in a copy of whatever context the scheduler was called from
+        try:
+            async with self.lock_store.lock(sender_id):
+                whole = await self.tracker_store.retrieve_full_tracker(sender_id)
+                if whole and is_wanted(reminder_event, sender_id, whole.events):
+                    tracker = await self.fetch_tracker_and_update_session(sender_id, output_channel)
+                    intent, entities = reminder_event.intent, reminder_event.entities
+                    await self.trigger_external_user_uttered(intent, entities, tracker, output_channel)
+        except (Exception, ActionFailed):  # the edge to the scheduler, which would only say that a job has failed
+            logger.exception("reminder failed: conversation=%s name=%s", sender_id, reminder_event.name)
 
 
 class _Whole:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import ReminderScheduled, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.reply import Reply
@@ -19,8 +20,8 @@ from switchboard.tasks import Report, Unavailable, Uncertain, task
 
 DOMAIN = """
 version: "3.1"
-intents: [greet, choose, stream, crash, slow, wait, talk, cancel, pay]
-actions: [action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay]
+intents: [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope]
+actions: [action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay, action_remind]
 slots:
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   secret: {type: text, influence_conversation: false, mappings: [{type: custom}]}
@@ -29,6 +30,8 @@ responses:
     - text: "Hello there."
   utter_done:
     - text: "Done."
+  utter_due:
+    - text: "It is time."
   utter_choose:
     - text: "Which one?"
       image: "https://shop.example/a.png"
@@ -70,6 +73,10 @@ nlu:
   - {intent: talk, examples: "- talk\n- talk please"}
   - {intent: cancel, examples: "- cancel\n- cancel please"}
   - {intent: pay, examples: "- pay\n- pay please"}
+  - {intent: remind, examples: "- remind\n- remind please"}
+  - {intent: nag, examples: "- nag\n- nag please"}
+  - {intent: postpone, examples: "- postpone\n- postpone please"}
+  - {intent: hope, examples: "- hope\n- hope please"}
 rules:
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
   - {rule: choose, steps: [{intent: choose}, {action: utter_choose}]}
@@ -80,6 +87,11 @@ rules:
   - {rule: talk, steps: [{intent: talk}, {action: action_talk}]}
   - {rule: cancel, steps: [{intent: cancel}, {action: action_cancel}, {action: utter_greet}]}
   - {rule: pay, steps: [{intent: pay}, {action: action_pay}]}
+  - {rule: remind, steps: [{intent: remind}, {action: action_remind}]}
+  - {rule: nag, steps: [{intent: nag}, {action: action_remind}]}
+  - {rule: hope, steps: [{intent: hope}, {action: action_remind}]}
+  - {rule: postpone, steps: [{intent: postpone}, {action: action_remind}, {action: action_slow}]}
+  - {rule: due, steps: [{intent: due}, {action: utter_due}]}
 """
 
 
@@ -183,3 +195,19 @@ class ActionSlow(Action):
     async def _wait(self) -> None:
         ActionSlow.begun.set()
         await ActionSlow.gate.wait()
+
+
+SOON = timedelta(seconds=0.05)
+REMINDS_OF = {"nag": "remind", "hope": "crash"}  # a reminder that schedules another, and one that fails
+
+
+class ActionRemind(Action):
+    """Has Rasa come back to something soon, under one name in all conversations."""
+
+    def name(self) -> str:
+        return "action_remind"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        intent = REMINDS_OF.get(tracker.latest_message["intent"]["name"], "due")
+        dispatcher.utter_message(text="I will.")
+        return [ReminderScheduled(intent, datetime.now().astimezone() + SOON, name="tea", kill_on_user_message=False)]
