@@ -28,8 +28,8 @@ class ActionFailed(BaseException):
 
     Rasa catches every `Exception` of an action, records the action as executed and goes on in silence: its processor
     (`rasa/core/processor.py`, `_run_action`), and where slots are validated (`rasa/core/actions/action.py`,
-    `ActionExtractSlots`). A `BaseException` passes through both: the turn ends before its save, and `RasaEngine` makes
-    a `TurnError` of it. It must never leave the engine.
+    `ActionExtractSlots`). A `BaseException` passes through both, and `Processor` makes a `TurnError` of it, which ends
+    the turn, or what Rasa's HTTP API was asked for, before the save. It must never leave the processor.
     """
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rasa.core import jobs
@@ -22,6 +23,8 @@ from switchboard.engine.endpoint import ActionFailed
 from switchboard.engine.output import LogOutput
 from switchboard.engine.reminders import is_wanted
 from switchboard.engine.tracker_store import TrackerStore
+from switchboard.log.errors import LogError
+from switchboard.turns.turn import TurnError
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +37,8 @@ class Processor(MessageProcessor):
 
     Rasa swaps the domain of the one tracker store, and the responses of the one generator, under the turns that are
     under way. This one has both to itself: a turn that keeps to it is answered by one model from its first step to its
-    last. And where Rasa's records a failed action as executed, this one raises `ActionFailed`.
+    last. And where Rasa's records a failed action as executed, this one raises `TurnError`, or the
+    `LogError` that the action met.
     """
 
     domain: Domain
@@ -51,8 +55,16 @@ class Processor(MessageProcessor):
         return processor
 
     async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
-        again: bool = await super()._run_action(_Whole(action), *args, **kwargs)
+        with _failing_the_turn():
+            again: bool = await super()._run_action(_Whole(action), *args, **kwargs)
         return again
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """As Rasa's, which validates slots in the action server. Raises as every action does."""
+        with _failing_the_turn():
+            return await super().run_action_extract_slots(output_channel, tracker)
 
     async def _schedule_reminders(
         self, events: Sequence[Event], tracker: DialogueStateTracker, output_channel: OutputChannel
@@ -89,8 +101,19 @@ class Processor(MessageProcessor):
                     tracker = await self.fetch_tracker_and_update_session(sender_id, output_channel)
                     intent, entities = reminder_event.intent, reminder_event.entities
                     await self.trigger_external_user_uttered(intent, entities, tracker, output_channel)
-        except (Exception, ActionFailed):  # the edge to the scheduler, which would only say that a job has failed
+        except Exception:  # the edge to the scheduler, which would only say that a job has failed
             logger.exception("reminder failed: conversation=%s name=%s", sender_id, reminder_event.name)
+
+
+@contextlib.contextmanager
+def _failing_the_turn() -> Iterator[None]:
+    """Where `ActionFailed` has passed all that would swallow it."""
+    try:
+        yield
+    except ActionFailed as error:
+        if isinstance(error.__cause__, LogError):  # no fault of the action: the turn is tried again, or is another's
+            raise error.__cause__ from None
+        raise TurnError("action_failed", str(error)) from error
 
 
 class _Whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import logging
 import socket
@@ -70,15 +71,20 @@ async def action_url() -> AsyncIterator[str]:
     from rasa_sdk.endpoint import create_app
 
     Sanic.test_mode = True
-    app = create_app(tiny_bot.__name__)
-    app.name = f"actions_{uuid.uuid4().hex}"
+    async with served(create_app(tiny_bot.__name__)) as url:
+        yield f"{url}/webhook"
+
+
+@contextlib.asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """The URL of a Sanic app on this event loop."""
+    app.name = f"app_{uuid.uuid4().hex}"
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/webhook"
         server = await app.create_server(sock=listening, return_asyncio_server=True, access_log=False)
         assert server is not None
         await server.startup()
-        yield url
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         await server.close()
 
 
