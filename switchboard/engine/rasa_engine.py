@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rasa.core.agent import Agent
@@ -15,14 +14,13 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUtt
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import enter
-from switchboard.engine.endpoint import ActionEndpoint, ActionFailed
+from switchboard.engine.endpoint import ActionEndpoint
 from switchboard.engine.message import INPUT_CHANNEL, understand
 from switchboard.engine.output import button_of
 from switchboard.engine.processor import Processor
-from switchboard.log.errors import LogError
 from switchboard.log.events import Button, SlotsChanged
 from switchboard.settings import ACTION_SECONDS
-from switchboard.turns.turn import AGAIN, Apology, Turn, TurnError
+from switchboard.turns.turn import AGAIN, Apology, Turn
 
 APOLOGY_RESPONSE = "utter_turn_failed"
 APOLOGY = Apology(
@@ -59,10 +57,8 @@ class RasaEngine:
         processor = self._processor  # to the end of the turn: another model may be loaded meanwhile
         if not (turn.again and await _has_answered(processor, turn)):
             message = await understand(processor, turn)
-            with _failing_the_turn():
-                # Ours is the turn's lease, see `endpoints.yml`.
-                async with processor.lock_store.lock(turn.conversation):
-                    await processor.handle_message(message)
+            async with processor.lock_store.lock(turn.conversation):  # ours is the turn's lease, see `endpoints.yml`
+                await processor.handle_message(message)
         if self._shared_slots:
             await self._share_slots(processor, turn)
 
@@ -72,10 +68,9 @@ class RasaEngine:
         said = await turn.keep_what_was_said()
         processor = self._processor
         message = await understand(processor, turn)
-        with _failing_the_turn():
-            tracker = await processor.fetch_tracker_and_update_session(
-                turn.conversation, message.output_channel, message.metadata
-            )
+        tracker = await processor.fetch_tracker_and_update_session(
+            turn.conversation, message.output_channel, message.metadata
+        )
         if not _holds(tracker, turn):
             words = UserUttered(
                 turn.message.text,
@@ -138,16 +133,6 @@ class RasaEngine:
         self._agent.processor = self._processor
         self._agent.domain = self._processor.domain
         self._agent.tracker_store = self._processor.tracker_store
-
-
-@contextlib.contextmanager
-def _failing_the_turn() -> Iterator[None]:
-    try:
-        yield
-    except ActionFailed as error:
-        if isinstance(error.__cause__, LogError):  # no fault of the action: the turn is tried again, or is another's
-            raise error.__cause__ from None
-        raise TurnError("action_failed", str(error)) from error
 
 
 async def _has_answered(processor: Processor, turn: Turn) -> bool:
