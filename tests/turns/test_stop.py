@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import redis.asyncio
 
 from switchboard.log.errors import UnknownConversation
 from switchboard.log.events import MessageDelta, MessageSent, MessageStarted
@@ -43,13 +41,6 @@ class Talker:
 
     def apology(self) -> Apology:
         return Apology("Sorry.")
-
-
-@pytest.fixture
-async def follower(client: redis.asyncio.Redis[str]) -> AsyncIterator[Follower]:
-    following = Follower(client)
-    async with running(following.run()):
-        yield following
 
 
 async def entries(log: Log) -> list[dict[str, Any]]:
