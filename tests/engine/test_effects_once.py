@@ -6,6 +6,7 @@ import collections
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -14,13 +15,16 @@ from shop import tables
 from shop.client import OrderStatus
 from shop.database import make_engine, utc_now
 from shop.desk import shop_desk
+from switchboard import reply
 from switchboard.engine import endpoint
 from switchboard.log.dialogue import Dialogues
+from switchboard.log.inbox import Inbox
 from switchboard.log.log import Log
 from switchboard.reply import Reply
 from switchboard.settings import Settings
 from switchboard.store.history import History
 from switchboard.turns.turn import Turn
+from switchboard.turns.worker import Worker
 from tests.engine.conftest import Talk, said
 from tests.support import tiny_bot
 from tests.support.cancelling import EMAIL
@@ -28,23 +32,33 @@ from tests.support.failpoints import Failpoints
 from tests.support.people import start
 
 CANCELLATIONS = 1_000
-STEPS = 34  # of a turn that cancels, in a calm run
 
 
 @pytest.fixture
 def failpoints(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failpoints]:
     """On the worker's side and on the action server's, which is there again at once."""
     monkeypatch.setattr(endpoint, "PAUSES", (0.01,) * 5)
+    monkeypatch.setattr(reply, "COALESCE_SECONDS", 60.0)  # so that every turn has as many steps
     from shop.database import DatabaseShop
     from switchboard.engine.endpoint import ActionEndpoint
+    from switchboard.engine.rasa_engine import RasaEngine
     from switchboard.engine.tracker_store import TrackerStore
 
     points = Failpoints()
+    release = Inbox.release  # who is killed gives nothing back
+
+    async def release_unless_dead(*args: Any, **options: Any) -> None:
+        if not points.crashed:
+            await release(*args, **options)
+
+    monkeypatch.setattr(Inbox, "release", release_unless_dead)
     with points.at(
+        (Worker, "_answer"),  # begins when the lease was taken
         (Log, "keep"),
         (Turn, "_append"),
         (TrackerStore, "retrieve"),
         (Dialogues, "append"),
+        (RasaEngine, "_share_slots"),
         (ActionEndpoint, "request"),
         (Reply, "_append"),
         (History, "begin"),
@@ -70,7 +84,7 @@ async def shop(talk: Talk) -> AsyncIterator[None]:
         "placed_at": utc_now(),
     }
     with engine.begin() as connection:
-        connection.execute(insert(tables.orders), [{"number": str(n), **order} for n in range(CANCELLATIONS)])
+        connection.execute(insert(tables.orders), [{"number": str(n), **order} for n in range(CANCELLATIONS + 1)])
     yield
     engine.dispose()
     shop_desk.cache_clear()
@@ -84,6 +98,14 @@ def ledger() -> dict[str, int]:
         return dict(connection.execute(query).all())
 
 
+async def steps_of(talk: Talk, failpoints: Failpoints, text: str) -> list[str]:
+    """The way of a message on which nothing crashes."""
+    failpoints.watch()
+    talk.id = await start(talk.log, "calm")
+    await talk.say(text)
+    return list(failpoints.passed)
+
+
 @pytest.mark.timeout(600)
 async def test_a_cancellation_that_crashes_anywhere_happens_once_and_is_told_once(
     talk: Talk, shop: None, failpoints: Failpoints
@@ -91,33 +113,42 @@ async def test_a_cancellation_that_crashes_anywhere_happens_once_and_is_told_onc
     seed = int(os.environ.get("CHAOS_SEED", "4"))
     print(f"CHAOS_SEED={seed}")
     dice = random.Random(seed)
+    calm = await steps_of(talk, failpoints, f"cancel {CANCELLATIONS}")
+    everywhere = list(range(1, len(calm) + 1))
     crashed: collections.Counter[str] = collections.Counter()
-    for order in range(CANCELLATIONS):
+    for order, step in enumerate([*everywhere, *dice.choices(everywhere, k=CANCELLATIONS - len(calm))]):
         talk.id = await start(talk.log, f"o_{order}")
-        failpoints.arm(order % STEPS + 1 if order < STEPS else dice.randrange(1, STEPS + 1))
+        failpoints.arm(step)
         texts = [message["text"] for message in await talk.say(f"cancel {order}")]
+        assert failpoints.crashed, f"at step {step} of {failpoints.passed}"
         crashed[failpoints.crashed] += 1
         answer = f"A moment. Order {order} is cancelled."
         assert texts == [answer, "Hello there."], failpoints.passed
         assert said(await talk.tracker()) == [("user", f"cancel {order}"), ("bot", answer), ("bot", "Hello there.")]
         assert await talk.ends() == ["completed"]
-        assert [task["status"] for task in (await talk.state())["tasks"]] == ["completed"]
-    print(crashed)
-    assert ledger() == {str(order): 1 for order in range(CANCELLATIONS)}
+        state = await talk.state()
+        assert [task["status"] for task in state["tasks"]] == ["completed"]
+        assert state["slots"] == {"mood": f"without order {order}"}, failpoints.passed
+    assert set(crashed) == set(calm), crashed
+    assert ledger() == {str(order): 1 for order in range(CANCELLATIONS + 1)}
 
 
 async def test_what_no_key_protects_is_never_done_twice_and_its_doubt_is_told(
     talk: Talk, failpoints: Failpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    calm = await steps_of(talk, failpoints, "pay 0")
     told = collections.Counter()
-    for order in range(STEPS):
+    crashed = set()
+    for order in range(len(calm)):
         monkeypatch.setattr(tiny_bot, "PAID", [])
         talk.id = await start(talk.log, f"o_{order}")
         failpoints.arm(order + 1)
         (message,) = await talk.say(f"pay {order}")
+        crashed.add(failpoints.crashed)
         told[message["text"]] += 1
         assert len(tiny_bot.PAID) <= 1
         if message["text"] == "It is paid.":
             assert [str(order)] == tiny_bot.PAID
         assert await talk.ends() == ["completed"]
+    assert crashed == set(calm)
     assert set(told) == {"It is paid.", "It may be paid or not."}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from shop.client import Proof
@@ -32,4 +33,4 @@ class ActionCancel(Action):
             await reply.write("A moment. ")
             number = await reply.run(cancel, order=tracker.latest_message["text"].split()[1])
             await reply.write(f"Order {number} is cancelled.")
-        return []
+        return [SlotSet("mood", f"without order {number}")]

@@ -24,8 +24,13 @@ class Failpoints:
 
     def arm(self, step: int) -> None:
         """Crash at so many steps from here."""
+        self.watch()
+        self.armed = step
+
+    def watch(self) -> None:
+        """Only count, from here."""
         self.passed.clear()
-        self.armed, self.crashed = step, ""
+        self.armed, self.crashed = None, ""
 
     def step(self, name: str) -> None:
         """One step of the way."""
