@@ -120,7 +120,7 @@ class Runner:
         """All tries of a task, within its time. What it has said is never said twice: then it is not tried again."""
         tries = AsyncRetrying(
             stop=stop_after_attempt(task.tries),
-            wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE),
+            wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
             retry=retry_if_exception(lambda error: isinstance(error, Unavailable) and not sink.spoke),
             reraise=True,
         )
