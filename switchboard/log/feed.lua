@@ -3,7 +3,7 @@
 -- ARGV  what, name of the feed; then for
 --       'hold'      holder, time to live in ms
 --       'release'   holder
---       'take'      at most so many entries, and so many events
+--       'take'      at most so many entries, at most so many events
 --       'advance'   conversation, offset, number of events: all up to there is taken
 --
 -- hold, release   1 if the holder has the partition, or had it; 0 if another one has it.
@@ -29,7 +29,8 @@ if what == 'take' then
   for _, item in ipairs(redis.call('XRANGE', log, (offset + 1) .. '-0', '+', 'COUNT', ARGV[3])) do
     table.insert(entries, item[2][2])
   end
-  return {offset, number, entries, redis.call('LRANGE', dialogue, number, number + ARGV[3] - 1)}
+  local events = ARGV[4] == '0' and {} or redis.call('LRANGE', dialogue, number, number + ARGV[4] - 1)
+  return {offset, number, entries, events}
 end
 
 local last, length = tonumber(redis.call('HGET', meta, 'offset') or '0'), redis.call('LLEN', dialogue)

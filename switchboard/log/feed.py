@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +17,31 @@ from typing import Any
 from redis.asyncio import Redis
 
 from switchboard.log.connection import answering
-from switchboard.log.keys import PARTITIONS, feed_due, feed_wake, feeds, keys_of
+from switchboard.log.keys import (
+    PARTITIONS,
+    conversation_of,
+    feed_due,
+    feed_wake,
+    feed_whole,
+    feeds,
+    keys_of,
+    meta_pattern,
+    partition,
+)
 from switchboard.log.line import Line
 from switchboard.log.log import script
 
 LEASE_MS = 5_000  # the partitions of a process that died are free after this long
+SCAN_KEYS = 1_000  # looked at by one step of a scan, a millisecond of Redis
 BATCH = 50  # entries, and as many events, of a conversation before others come to their turn
 
 
 @dataclass(frozen=True, order=True)
 class Progress:
-    """How far a feed has come: all up to and including the offset, and the first `number` events of the dialogue."""
+    """How far a feed has come: all up to and including the offset, and the first `number` events of the dialogue.
+
+    What is more than there is counts as all that there is.
+    """
 
     offset: int
     number: int
@@ -71,6 +86,27 @@ class Feed:
                 pipe.sadd(feeds(number), self.name)
             await pipe.execute()
 
+    async def enlist(self) -> None:
+        """Put every conversation that there is on the list, once; those that had ended before `register` too.
+
+        Interrupted it begins again. Returns at once when it was done before, by whichever process.
+        """
+        whole = feed_whole(self.name)
+        async with answering():
+            if await self._redis.exists(whole):
+                return
+        cursor = 0
+        while True:
+            async with answering(), self._redis.pipeline(transaction=False) as pipe:
+                cursor, keys = await self._redis.scan(cursor, meta_pattern(), SCAN_KEYS)
+                for conversation in map(conversation_of, keys):
+                    due = feed_due(partition(conversation), self.name)
+                    pipe.zadd(due, {conversation: time.time() * 1_000_000}, nx=True)
+                await pipe.execute()
+                if cursor == 0:
+                    await self._redis.set(whole, 1)
+                    return
+
     async def is_registered(self) -> bool:
         """Whether anything is kept for the feed."""
         async with answering():
@@ -82,6 +118,7 @@ class Feed:
             for number in range(PARTITIONS):
                 pipe.srem(feeds(number), self.name)
                 pipe.delete(feed_due(number, self.name))
+            pipe.delete(feed_whole(self.name))
             await pipe.execute()
 
     async def hold(self) -> frozenset[int]:
@@ -105,11 +142,11 @@ class Feed:
             found = [row for rows in await pipe.execute() for row in rows]
         return [conversation for conversation, _ in sorted(found, key=lambda row: float(row[1]))][:count]
 
-    async def take(self, conversation: str, count: int = BATCH) -> Batch:
-        """What comes next, at most `count` of either kind; the same again until `advance` is called."""
+    async def take(self, conversation: str, count: int = BATCH, events: int = BATCH) -> Batch:
+        """What comes next, at most `count` entries and so many events; the same again until `advance` is called."""
         async with answering():
-            offset, number, entries, events = await self._run("take", _keys(conversation), count)
-        return Batch(conversation, Progress(offset, number), [Line.of(entry) for entry in entries], events)
+            offset, number, entries, told = await self._run("take", _keys(conversation), count, events)
+        return Batch(conversation, Progress(offset, number), [Line.of(entry) for entry in entries], told)
 
     async def advance(self, conversation: str, reached: Progress) -> None:
         """All up to there has been dealt with."""

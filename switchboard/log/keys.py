@@ -7,6 +7,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:feeds             set     names of the feeds that follow every conversation; as a rule there is none
     sb:{<p>}:feeds:<name>      zset    conversations with something new for that feed, scored by its arrival (µs)
     sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
+    sb:{0}:feeds:<name>:whole  string  set once that feed has been told of every conversation that there was before it
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
                                        `f:<feed>`, `d:<feed>`: how far a feed has come in the log, in the dialogue
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
@@ -53,6 +54,11 @@ def feeds(number: int) -> str:
 def feed_due(number: int, name: str) -> str:
     """What a feed has not taken yet of a partition."""
     return f"{feeds(number)}:{name}"
+
+
+def feed_whole(name: str) -> str:
+    """Whether a feed has been told of the conversations that are older than itself."""
+    return f"{feeds(0)}:{name}:whole"
 
 
 def feed_wake(name: str) -> str:
@@ -117,6 +123,11 @@ def keys_of(conversation: str) -> ConversationKeys:
     """Where a conversation is kept."""
     number = partition(conversation)
     return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number), feeds(number))
+
+
+def meta_pattern() -> str:
+    """What `SCAN` matches to find the conversations that have a log."""
+    return "sb:{*}:c:*:meta"
 
 
 def dialogue_pattern() -> str:

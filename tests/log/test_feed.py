@@ -28,7 +28,7 @@ async def take_all(feed: Feed, conversation: str = "c_1", count: int = 7) -> lis
     """Everything that is there, in batches."""
     batches: list[Batch] = []
     while conversation in await feed.due(EVERYWHERE, 100):
-        batches.append(await feed.take(conversation, count))
+        batches.append(await feed.take(conversation, count, count))
         await feed.advance(conversation, end(batches[-1]))
     return batches
 
@@ -195,3 +195,28 @@ async def test_for_a_feed_that_is_forgotten_nothing_is_kept(client: Redis[str]) 
     await fill(log, 50)
     assert await client.xlen(keys_of("c_1").log) == 10
     assert [key async for key in client.scan_iter("*feed*")] == []
+
+
+async def test_a_feed_is_told_once_of_what_there_was_before_it(log: Log, client: Redis[str]) -> None:
+    for number in range(100):
+        await start(log, f"c_{number}")
+    await Dialogues(client).append("elsewhere", ["event"])
+    feed = await registered(client)
+    assert await feed.due(EVERYWHERE, 200) == []
+    await feed.enlist()
+    assert sorted(await feed.due(EVERYWHERE, 200)) == sorted(f"c_{number}" for number in range(100))
+    assert offsets(await take_all(feed)) == [1, 2, 3]
+    await feed.enlist()
+    assert "c_1" not in await feed.due(EVERYWHERE, 200)
+
+
+async def test_a_feed_that_wants_no_events_gets_none_and_is_not_behind_with_them(log: Log, client: Redis[str]) -> None:
+    feed = await registered(client)
+    await start(log)
+    await Dialogues(client).append("c_1", ["one", "two"])
+    batch = await feed.take("c_1", events=0)
+    assert (len(batch.entries), batch.events) == (3, [])
+    await feed.advance("c_1", Progress(3, 2**53))
+    assert await feed.due(EVERYWHERE, 1) == []
+    await Dialogues(client).append("c_1", ["three"])
+    assert (await feed.take("c_1")).events == ["three"]
