@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from switchboard.log.connection import connect
 from switchboard.log.log import Log
+from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.redis_server import RedisServer
 
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -70,3 +71,16 @@ async def client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis[str]]:
 def log(client: redis.asyncio.Redis[str]) -> Log:
     """An empty log."""
     return Log(client)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole session."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """The URL of its database, with whatever earlier tests have left there."""
+    return postgres.url

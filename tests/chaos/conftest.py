@@ -20,9 +20,7 @@ from switchboard.launch.screen import Screen
 from switchboard.settings import Settings
 from tests.deploy.conftest import need_nginx
 from tests.support.edge_process import free_port
-from tests.support.postgres import postgres
-
-__all__ = ["postgres"]
+from tests.support.postgres import PostgresServer
 
 pytest.register_assert_rewrite("tests.chaos.account")
 
@@ -52,14 +50,14 @@ def make_ledger(url: str) -> None:
 
 @pytest.fixture
 async def cluster(
-    trained: Path, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Cluster]:
     """All of it, ready, on ports that are free."""
     need_nginx()
     monkeypatch.chdir(trained)
-    make_ledger(postgres)
+    make_ledger(postgres.url)
     settings = Settings(
-        _env_file=None, port=free_port(), data_dir=tmp_path, database_url=postgres, redis_url=None, action_url=None
+        _env_file=None, port=free_port(), data_dir=tmp_path, database_url=postgres.url, redis_url=None, action_url=None
     )
     ports = {part: free_port() for part in PARTS}
     running = Cluster(settings, LogFolder(tmp_path / "logs"), Screen(io.StringIO()), ports)

@@ -14,10 +14,8 @@ import pytest
 
 from switchboard.launch import proxy
 from tests.support.edge_process import EdgeProcess, edge_process, free_port
-from tests.support.postgres import postgres
 from tests.support.waiting import until
 
-__all__ = ["postgres"]
 PING_SECONDS = 0.5
 READ_SECONDS = 3  # nginx's time-out in the tests; 60 as shipped, with a ping every 15
 

@@ -62,9 +62,9 @@ def test_nginx_finds_both_edges_by_their_names_and_again_when_their_addresses_ch
 
 
 @pytest.fixture
-def strict_postgres(postgres: str) -> Iterator[str]:
+def strict_postgres(postgres_url: str) -> Iterator[str]:
     """The URL of a PostgreSQL's user who needs a password, `EVERYTHING`, without it."""
-    engine = create_engine(postgres, future=True, isolation_level="AUTOCOMMIT")
+    engine = create_engine(postgres_url, future=True, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("DROP ROLE IF EXISTS strict"))
         quoted = EVERYTHING.replace("'", "''")
@@ -73,7 +73,7 @@ def strict_postgres(postgres: str) -> Iterator[str]:
         before = rules.read_text()
         rules.write_text(f"local all strict scram-sha-256\n{before}")
         connection.execute(text("SELECT pg_reload_conf()"))
-        yield make_url(postgres).set(username="strict").render_as_string(hide_password=False)
+        yield make_url(postgres_url).set(username="strict").render_as_string(hide_password=False)
         rules.write_text(before)
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()

@@ -31,9 +31,9 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def other(postgres: str) -> Iterator[Engine]:
+def other(postgres_url: str) -> Iterator[Engine]:
     """Another session's way to the same database."""
-    engine = create_engine(postgres, future=True)
+    engine = create_engine(postgres_url, future=True)
     yield engine
     engine.dispose()
 
@@ -48,8 +48,10 @@ async def held(other: Engine, statement: str) -> AsyncIterator[None]:
         connection.rollback()
 
 
-async def test_a_task_does_not_wait_for_a_table_that_another_session_has_locked(postgres: str, other: Engine) -> None:
-    history = History(Database(postgres))
+async def test_a_task_does_not_wait_for_a_table_that_another_session_has_locked(
+    postgres_url: str, other: Engine
+) -> None:
+    history = History(Database(postgres_url))
     assert await history.begin("t_1", "c_1", None, "pay", {}) is None
     async with held(other, "LOCK TABLE tasks"):
         for _ in range(CALLERS):
@@ -61,23 +63,26 @@ async def test_a_task_does_not_wait_for_a_table_that_another_session_has_locked(
 
 
 async def test_a_statement_that_is_not_answered_in_time_is_given_up(
-    postgres: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "ANSWER_SECONDS", SHORT)
-    with open_database(postgres).connect() as connection, pytest.raises(OperationalError, match="statement timeout"):
+    with (
+        open_database(postgres_url).connect() as connection,
+        pytest.raises(OperationalError, match="statement timeout"),
+    ):
         connection.execute(text("SELECT pg_sleep(3600)"))
 
 
-async def test_nobody_waits_for_a_migration_of_another_process_for_long(postgres: str, other: Engine) -> None:
+async def test_nobody_waits_for_a_migration_of_another_process_for_long(postgres_url: str, other: Engine) -> None:
     """Who is turned away tries again with the next task."""
-    waiting = Database(postgres)
+    waiting = Database(postgres_url)
     async with held(other, database.LOCKS["postgresql"]):
         with pytest.raises(OperationalError, match="lock timeout"):
             await asyncio.to_thread(waiting.engine)
     assert await asyncio.to_thread(waiting.engine)
 
 
-def test_a_migration_has_more_time_than_a_task(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_has_more_time_than_a_task(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed: list[str] = []
 
     def note(engine: Engine) -> None:
@@ -85,7 +90,7 @@ def test_a_migration_has_more_time_than_a_task(postgres: str, monkeypatch: pytes
             allowed.append(connection.execute(text("SHOW statement_timeout")).scalar())
 
     monkeypatch.setattr(database, "migrate", note)
-    note(open_database(postgres))
+    note(open_database(postgres_url))
     assert allowed == ["10min", "5s"]
 
 
@@ -111,12 +116,12 @@ def frozen(other: Engine) -> Freeze:
 
 
 async def test_nobody_waits_for_a_server_that_is_frozen(
-    postgres: str, monkeypatch: pytest.MonkeyPatch, frozen: Freeze
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, frozen: Freeze
 ) -> None:
     monkeypatch.setattr(database, "ANSWER_SECONDS", SHORT)
     monkeypatch.setattr(database, "SILENT_SECONDS", SHORT)
     monkeypatch.setattr(database, "CONNECT_SECONDS", 2)  # the driver takes no less
-    history = History(Database(postgres))
+    history = History(Database(postgres_url))
     await history.begin("t_3", "c_1", None, "pay", {})
     async with bounded():
         with frozen(), pytest.raises(OperationalError):
@@ -125,13 +130,13 @@ async def test_nobody_waits_for_a_server_that_is_frozen(
 
 
 async def test_whoever_is_in_the_middle_of_a_transaction_when_the_server_freezes_is_told(
-    postgres: str, monkeypatch: pytest.MonkeyPatch, frozen: Freeze
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, frozen: Freeze
 ) -> None:
     monkeypatch.setattr(database, "ANSWER_SECONDS", SHORT)
     monkeypatch.setattr(database, "SILENT_SECONDS", SHORT)
 
     def commit() -> None:
-        with open_database(postgres).connect() as connection:
+        with open_database(postgres_url).connect() as connection:
             connection.execute(text("UPDATE tasks SET status = status"))
             with frozen():
                 connection.commit()
@@ -141,8 +146,8 @@ async def test_whoever_is_in_the_middle_of_a_transaction_when_the_server_freezes
             await asyncio.to_thread(commit)
 
 
-def test_options_of_the_url_are_kept_and_win(postgres: str) -> None:
-    url = make_url(postgres).update_query_dict({"options": "-c statement_timeout=7s -c application_name=chat"})
+def test_options_of_the_url_are_kept_and_win(postgres_url: str) -> None:
+    url = make_url(postgres_url).update_query_dict({"options": "-c statement_timeout=7s -c application_name=chat"})
     with open_database(url.render_as_string(hide_password=False)).connect() as connection:
         found = [
             connection.execute(text(f"SHOW {name}")).scalar()
