@@ -18,13 +18,16 @@ from sanic import Sanic
 
 from channels.blueprint import ChatBlueprint
 from channels.services import Chat
+from switchboard.archive.archiver import FEED as ARCHIVE
+from switchboard.archive.archiver import Archiver
 from switchboard.engine import brokers
 from switchboard.engine.rasa_engine import RasaEngine
 from switchboard.engine.reloads import Reloads
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.feed import Feed
 from switchboard.log.inbox import Inbox
-from switchboard.relay.relay import FEED, Relay
+from switchboard.relay.relay import FEED as BROKER
+from switchboard.relay.relay import Relay
 from switchboard.settings import Settings
 from switchboard.turns.worker import Worker
 
@@ -73,7 +76,7 @@ class ChatChannel(InputChannel):
 
 
 class _Bot:
-    """The worker and the relay in Rasa's server: begin when the agent is loaded, end before the streams do."""
+    """Worker, relay and archiver in Rasa's server: begin when the agent is loaded, end before the streams do."""
 
     def __init__(self, settings: Settings, shared_slots: Sequence[str]) -> None:
         self._settings = settings
@@ -92,11 +95,13 @@ class _Bot:
         reloads = Reloads(engine, MODELS)
         loop.add_signal_handler(RELOAD_SIGNAL, reloads.ask)
         worker = Worker(chat.log, Inbox(chat.log.redis), chat.follower, engine)
+        archiver = Archiver(Feed(chat.log.redis, ARCHIVE), chat.follower, chat.archive)
         self._tasks = [
             loop.create_task(worker.run(), name="worker"),
             loop.create_task(reloads.run(), name="loader of models"),
+            loop.create_task(archiver.run(), name="archiver"),
         ]
-        feed, publisher = Feed(chat.log.redis, FEED), brokers.publisher_of(agent.tracker_store.event_broker)
+        feed, publisher = Feed(chat.log.redis, BROKER), brokers.publisher_of(agent.tracker_store.event_broker)
         if publisher:
             self._tasks.append(loop.create_task(Relay(feed, chat.follower, publisher).run(), name="relay"))
         else:

@@ -16,11 +16,15 @@ from sanic.exceptions import RequestTimeout
 from channels.pace import Paces
 from channels.problems import Problem
 from channels.vitals import Vitals
+from switchboard.archive.entries import Entries
+from switchboard.archive.history import History
+from switchboard.archive.timeline import Timeline
 from switchboard.identity import InvalidToken, Session, Sessions
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.log import Conversation, Log
 from switchboard.settings import Settings
+from switchboard.store.database import Database
 
 BODY_LIMIT = 64 * 1024  # bytes
 CONVERSATION_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
@@ -42,6 +46,8 @@ class Chat:
     log: Log
     follower: Follower
     sessions: Sessions
+    archive: Entries
+    history: History
     bot: Bot | None = None
     vitals: Vitals = field(default_factory=Vitals)
     paces: Paces = field(default_factory=Paces)
@@ -53,11 +59,14 @@ class Chat:
     def create(cls, settings: Settings, *, standalone: bool = False) -> Chat:
         """Connects to nothing yet."""
         redis = connect(settings.redis)
+        log, archive = Log(redis, crowd=settings.max_waiting), Entries(Database(settings.database))
         return cls(
             settings,
-            Log(redis, crowd=settings.max_waiting),
+            log,
             Follower(redis),
             Sessions(settings.secret_key.get_secret_value()),
+            archive,
+            History(Timeline(log, archive)),
             standalone=standalone,
         )
 

@@ -8,6 +8,7 @@ LogError
 ├── TooManyWaiting         the conversation has too many unanswered messages
 ├── Busy                   too many conversations wait for an answer
 └── LogUnavailable         Redis does not answer
+    └── ArchiveUnavailable the database does not, and what is asked for is in the archive only
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class Busy(LogError):
 
 class LogUnavailable(LogError):
     """Raised when Redis cannot be reached; nothing was accepted, unless the connection broke after the write."""
+
+
+class ArchiveUnavailable(LogUnavailable):
+    """Raised when something is no longer in Redis, and the database cannot be read."""

@@ -11,6 +11,7 @@ from switchboard.log.codec import dumps
 
 EPHEMERAL = 0  # the offset of what is published but not on a log
 _PLACE = re.compile(r'\{"epoch":"([0-9a-f]+)","offset":(\d+),')  # how `append.lua` begins every entry
+_TYPE = re.compile(r'[^,]+,[^,]+,"type":"([a-z.]+)"')  # `codec.encode` puts it first, behind the place
 _DELTA = '"type":"message.delta"'
 
 
@@ -31,6 +32,12 @@ class Line:
             return cls("", EPHEMERAL, json, EPHEMERAL)
         offset = int(place[2])
         return cls(place[1], offset, json, offset)
+
+    @property
+    def type(self) -> str:
+        """The type of an entry of the log, without reading all of it."""
+        found = _TYPE.match(self.json)
+        return found[1] if found else ""
 
     @property
     def size(self) -> int:

@@ -256,10 +256,11 @@ class Log:
             rows = await self.redis.xrange(keys_of(conversation).log, min=f"{after + 1}-0", count=count)
         return [Line.of(row[1]["e"]) for row in rows]
 
-    async def read_back(self, conversation: str, count: int) -> list[Line]:
-        """The last `count` entries, newest first."""
+    async def read_back(self, conversation: str, count: int, before: int | None = None) -> list[Line]:
+        """The last `count` entries, or the last before an offset, newest first."""
+        end = "+" if before is None else f"{before - 1}-0"
         async with answering():
-            rows = await self.redis.xrevrange(keys_of(conversation).log, count=count)
+            rows = await self.redis.xrevrange(keys_of(conversation).log, max=end, count=count)
         return [Line.of(row[1]["e"]) for row in rows]
 
     async def at(self, conversation: str, offset: int) -> Line | None:

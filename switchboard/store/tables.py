@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, DateTime, Index, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -20,4 +20,16 @@ tasks = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Index("ix_tasks_conversation", "conversation", "started_at"),
+)
+
+archived_entries = Table(
+    "archived_entries",
+    metadata,
+    Column("conversation", String(80), primary_key=True),
+    Column("epoch", String(16), primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", String(40), nullable=False),
+    Column("message", String(255)),  # the message that it is about
+    Column("json", Text, nullable=False),  # the entry as the log had it
+    Index("ix_archived_entries_message", "conversation", "message"),
 )

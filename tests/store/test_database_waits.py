@@ -48,9 +48,7 @@ async def held(other: Engine, statement: str) -> AsyncIterator[None]:
         connection.rollback()
 
 
-async def test_a_task_does_not_wait_for_a_table_that_another_session_has_locked(
-    postgres_url: str, other: Engine
-) -> None:
+async def test_a_task_does_not_wait_for_a_table_that_somebody_has_locked(postgres_url: str, other: Engine) -> None:
     history = History(Database(postgres_url))
     assert await history.begin("t_1", "c_1", None, "pay", {}) is None
     async with held(other, "LOCK TABLE tasks"):

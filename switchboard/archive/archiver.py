@@ -1,0 +1,74 @@
+"""The archiver: takes the feed of all logs into the archive, many conversations in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from switchboard.archive.entries import Entries
+from switchboard.log.errors import LogUnavailable
+from switchboard.log.feed import Batch, Feed, Progress
+from switchboard.log.follower import Follower
+from switchboard.log.rounds import PAUSES, RESCAN_SECONDS, Rounds
+
+logger = logging.getLogger(__name__)
+
+FEED = "archive"
+ALL_EVENTS = 2**53  # more than there are: of the dialogue nothing is archived
+BATCH = 200  # entries of a conversation in one transaction, of at most `SIDE_BY_SIDE` conversations
+
+
+class Archiver:
+    """Archives until it is stopped; see `Rounds` for how several share the work.
+
+    The feed moves on after the commit: what a crash left between the two comes again, and is there already. While the
+    database is locked or away the feed waits, and nothing else does.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        follower: Follower,
+        entries: Entries,
+        *,
+        batch: int = BATCH,
+        pauses: tuple[float, float] = PAUSES,
+        rescan_seconds: float = RESCAN_SECONDS,
+    ) -> None:
+        self._feed = feed
+        self._entries = entries
+        self._batch = batch
+        self._longest_pause = pauses[1]
+        self._rounds = Rounds(
+            feed, follower, self._round, expected=(SQLAlchemyError,), pauses=pauses, rescan_seconds=rescan_seconds
+        )
+
+    async def run(self) -> None:
+        """Archive until cancelled; then leave the partitions to others at once."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._rounds.run(), name="rounds of the archive")
+            group.create_task(self._enlist(), name="list of what there was before the archive")
+
+    async def _enlist(self) -> None:
+        """An installation that is older than its archive is archived whole."""
+        while True:
+            try:
+                await self._feed.register()  # first: what begins during the scan is told of by itself
+                await self._feed.enlist()
+                return
+            except LogUnavailable as error:
+                logger.warning("Cannot list the conversations, trying again in %.1f s: %s", self._longest_pause, error)
+                await asyncio.sleep(self._longest_pause)
+
+    async def _round(self, due: list[str]) -> None:
+        batches = await asyncio.gather(*(self._feed.take(conversation, self._batch, events=0) for conversation in due))
+        if batches:
+            await self._entries.add(batches)
+        await asyncio.gather(*(self._feed.advance(batch.conversation, _reached(batch)) for batch in batches))
+
+
+def _reached(batch: Batch) -> Progress:
+    offset = batch.entries[-1].offset if batch.entries else batch.start.offset
+    return Progress(offset, ALL_EVENTS)

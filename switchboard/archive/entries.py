@@ -1,0 +1,148 @@
+"""The entries of every log in SQL: the same, at the same offsets, but for the deltas of completed messages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from switchboard.log.codec import dumps
+from switchboard.log.errors import ArchiveUnavailable
+from switchboard.log.feed import Batch
+from switchboard.log.line import Line
+from switchboard.store.database import Database
+from switchboard.store.tables import archived_entries as table
+
+logger = logging.getLogger(__name__)
+
+GAP = "log.gap"  # stands at the offset of the last entry that is missing; `first` and `last` say which are
+DELTA, COMPLETED = "message.delta", "message.completed"
+WRITER = {  # one at a time, the others wait for 5 s: who was slow must not bring back what was deleted
+    "sqlite": ("BEGIN IMMEDIATE",),
+    "postgresql": ("SET LOCAL lock_timeout = '5s'", "SELECT pg_advisory_xact_lock(5330211)"),
+}
+
+T = TypeVar("T")
+
+
+class Entries:
+    """Reads and writes in threads, so that the event loop stays free."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, batches: Sequence[Batch]) -> None:
+        """Put batches of different conversations into the archive, all in one transaction, or none.
+
+        What is there already changes nothing, whoever put it there. Raises `SQLAlchemyError`.
+        """
+
+        def write() -> None:
+            with self._database.engine().begin() as connection:
+                for statement in WRITER.get(connection.dialect.name, ()):
+                    connection.exec_driver_sql(statement)
+                for batch in batches:
+                    _add(connection, batch)
+
+        await asyncio.to_thread(write)
+
+    async def end(self, conversation: str, epoch: str) -> int:
+        """The offset up to which a log is archived; 0 if nothing is. Raises `ArchiveUnavailable`."""
+        return await self._read(lambda connection: _end(connection, conversation, epoch))
+
+    async def before(
+        self, conversation: str, epoch: str, offset: int, types: Collection[str], count: int
+    ) -> list[Line]:
+        """The last entries of some types before an offset, newest first. Raises `ArchiveUnavailable`."""
+        chosen = (*_of(conversation, epoch), table.c.offset < offset, table.c.type.in_(types))
+        query = select(table.c.json).where(*chosen).order_by(table.c.offset.desc()).limit(count)
+        return await self._read(lambda connection: [Line.of(text) for text in connection.execute(query).scalars()])
+
+    async def after(self, conversation: str, epoch: str, offset: int, count: int) -> list[Line]:
+        """The first entries after an offset, in order. Raises `ArchiveUnavailable`."""
+        chosen = (*_of(conversation, epoch), table.c.offset > offset)
+        query = select(table.c.json).where(*chosen).order_by(table.c.offset).limit(count)
+        return await self._read(lambda connection: [Line.of(text) for text in connection.execute(query).scalars()])
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        def read() -> T:
+            with self._database.engine().connect() as connection:
+                return query(connection)
+
+        try:
+            return await asyncio.to_thread(read)
+        except (SQLAlchemyError, OSError) as error:  # or it cannot be opened
+            raise ArchiveUnavailable(f"the archive cannot be read: {error}") from error
+
+
+def _add(connection: Connection, batch: Batch) -> None:
+    if not batch.entries:
+        return
+    conversation, epoch = batch.conversation, batch.entries[0].epoch
+    reached = _end(connection, conversation, epoch)
+    known = [line for line in batch.entries if line.offset <= reached]
+    if known:
+        reached = _agree(connection, conversation, known, reached)
+    rows = [_row(conversation, line) for line in batch.entries if line.offset > reached]
+    if batch.missing and batch.missing[1] > reached:
+        rows.insert(0, _gap(conversation, epoch, max(batch.missing[0], reached + 1), batch.missing[1]))
+    if not rows:
+        return
+    connection.execute(insert(table), rows)
+    if whole := [row["message"] for row in rows if row["type"] == COMPLETED]:
+        chosen = (*_of(conversation, epoch), table.c.message.in_(whole), table.c.type == DELTA)
+        connection.execute(delete(table).where(*chosen))
+
+
+def _agree(connection: Connection, conversation: str, known: list[Line], reached: int) -> int:
+    """How far the archive has what the log has, where both have something.
+
+    A Redis that lost its last second, and went on, has other entries at offsets that are archived. They count: clients
+    see the log.
+    """
+    epoch, first, last = known[0].epoch, known[0].offset, known[-1].offset
+    here = (*_of(conversation, epoch), table.c.offset.between(first, last))
+    stored = dict(connection.execute(select(table.c.offset, table.c.json).where(*here)).all())
+    other = next((line.offset for line in known if stored.get(line.offset, line.json) != line.json), None)
+    if other is None:
+        return reached
+    logger.warning("%s: the log was cut back, and is archived anew from offset %d on", conversation, other)
+    connection.execute(delete(table).where(*_of(conversation, epoch), table.c.offset >= other))
+    return other - 1
+
+
+def _of(conversation: str, epoch: str) -> tuple[Any, ...]:
+    return table.c.conversation == conversation, table.c.epoch == epoch
+
+
+def _end(connection: Connection, conversation: str, epoch: str) -> int:
+    query = select(func.max(table.c.offset)).where(*_of(conversation, epoch))
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _row(conversation: str, line: Line) -> dict[str, Any]:
+    entry = json.loads(line.json)
+    return {
+        "conversation": conversation,
+        "epoch": line.epoch,
+        "offset": line.offset,
+        "type": entry["type"],
+        "message": entry.get("messageId"),
+        "json": line.json,
+    }
+
+
+def _gap(conversation: str, epoch: str, first: int, last: int) -> dict[str, Any]:
+    logger.warning("%s: entries %d to %d were trimmed before they were archived", conversation, first, last)
+    return _row(conversation, gap(epoch, first, last))
+
+
+def gap(epoch: str, first: int, last: int) -> Line:
+    """What stands in place of entries that nobody has."""
+    return Line.of(dumps({"epoch": epoch, "offset": last, "type": GAP, "first": first, "last": last}))
