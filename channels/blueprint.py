@@ -12,7 +12,7 @@ from sanic.blueprints import Blueprint
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
-from channels import cors, health, messages, page, sessions, signals, socket, stream, tickets
+from channels import cors, health, history, messages, page, sessions, signals, socket, stream, tickets
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
 from channels.problems import CATCH_ALL, PREFIX, answer
@@ -50,6 +50,7 @@ class ChatBlueprint(Blueprint):
         self._add("POST", f"{PREFIX}/conversations", messages.open_conversation)
         self._add("GET", one, messages.show_conversation)
         self._add("POST", f"{one}/messages", messages.send_message)
+        self._add("GET", f"{one}/messages", history.list_messages, preflight=False)  # the one of `POST` is for both
         self._add("POST", f"{one}/typing", signals.tell_typing)
         self._add("POST", f"{one}/read", signals.mark_read)
         self._add("POST", f"{one}/stop", signals.stop_turn)
@@ -70,14 +71,15 @@ class ChatBlueprint(Blueprint):
         self.middleware("request")(socket.check_handshake)
         self.middleware("response")(cors.allow_origin)
 
-    def _add(self, method: str, path: str, handler: Handler) -> None:
-        """A route, with the preflight of browsers on another site.
+    def _add(self, method: str, path: str, handler: Handler, *, preflight: bool = True) -> None:
+        """A route, with the preflight of browsers on another site unless the path has one.
 
         What is posted is read by the handler, in bounds; any other body is not read: Sanic would keep up to 100 MB.
         """
         posted = method == "POST"
         self.route(path, [method], stream=posted, ignore_body=not posted)(handler)
-        self.route(path, ["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
+        if preflight:
+            self.route(path, ["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""

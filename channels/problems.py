@@ -11,6 +11,7 @@ from sanic.response import HTTPResponse, json
 
 from channels.cors import allow_origin
 from switchboard.log.errors import (
+    ArchiveUnavailable,
     Busy,
     ConflictingEntry,
     LogError,
@@ -80,6 +81,8 @@ def problem_of(error: BaseException) -> Problem:
         return Problem(429, "too_many", "Too many messages wait for an answer. Wait for it, then send again.")
     if isinstance(error, Busy):
         return Problem(429, "busy", "Very many people are asking right now. Send it again in a moment.")
+    if isinstance(error, ArchiveUnavailable):
+        return Problem(503, "unavailable", "What was said earlier cannot be read right now. Try again in a moment.")
     if isinstance(error, LogUnavailable):
         return Problem(
             503,

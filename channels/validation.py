@@ -24,7 +24,7 @@ TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})$")
+EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})\Z")
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -73,5 +73,9 @@ async def test_answers_are_as_documented(redis_url: str, tmp_path: Path) -> None
         for path, documented in ((here, ONE), (f"{here}x", ONE), (f"{here}x/stream", f"{ONE}/stream")):
             check(await ada.http.get(path), documented)
             check(await stranger.get(path), documented)
+        for query in ("", "?limit=1", "?limit=0", "?before=ab.1"):
+            check(await ada.http.get(f"{here}/messages{query}"), f"{ONE}/messages")
+        check(await stranger.get(f"{here}/messages"), f"{ONE}/messages")
+        check(await ada.http.get(f"{here}x/messages"), f"{ONE}/messages")
         for path in ("/chat/v1/health", "/chat/v1/openapi.json"):
             check(await stranger.get(path), path)
