@@ -16,6 +16,7 @@ from switchboard.log.rounds import PAUSES, RESCAN_SECONDS, Rounds
 logger = logging.getLogger(__name__)
 
 FEED = "archive"
+ENLIST_SECONDS = 10  # between looks whether the feed knows every conversation, one command where it does
 ALL_EVENTS = 2**53  # more than there are: of the dialogue nothing is archived
 BATCH = 200  # entries of a conversation in one transaction, of at most `SIDE_BY_SIDE` conversations
 
@@ -40,9 +41,13 @@ class Archiver:
         self._feed = feed
         self._entries = entries
         self._batch = batch
-        self._longest_pause = pauses[1]
         self._rounds = Rounds(
-            feed, follower, self._round, expected=(SQLAlchemyError,), pauses=pauses, rescan_seconds=rescan_seconds
+            feed,
+            follower,
+            self._round,
+            expected=(SQLAlchemyError, OSError),  # the latter where SQLite's folder cannot be made
+            pauses=pauses,
+            rescan_seconds=rescan_seconds,
         )
 
     async def run(self) -> None:
@@ -52,15 +57,14 @@ class Archiver:
             group.create_task(self._enlist(), name="list of what there was before the archive")
 
     async def _enlist(self) -> None:
-        """An installation that is older than its archive is archived whole."""
+        """An installation that is older than its archive is archived whole; a Redis that was put back, too."""
         while True:
             try:
                 await self._feed.register()  # first: what begins during the scan is told of by itself
                 await self._feed.enlist()
-                return
             except LogUnavailable as error:
-                logger.warning("Cannot list the conversations, trying again in %.1f s: %s", self._longest_pause, error)
-                await asyncio.sleep(self._longest_pause)
+                logger.warning("Cannot list the conversations, trying again in %d s: %s", ENLIST_SECONDS, error)
+            await asyncio.sleep(ENLIST_SECONDS)
 
     async def _round(self, due: list[str]) -> None:
         batches = await asyncio.gather(*(self._feed.take(conversation, self._batch, events=0) for conversation in due))

@@ -90,10 +90,11 @@ def _add(connection: Connection, batch: Batch) -> None:
     if known:
         reached = _agree(connection, conversation, known, reached)
     rows = [_row(conversation, line) for line in batch.entries if line.offset > reached]
-    if batch.missing and batch.missing[1] > reached:
-        rows.insert(0, _gap(conversation, epoch, max(batch.missing[0], reached + 1), batch.missing[1]))
     if not rows:
         return
+    if (first := rows[0]["offset"]) > reached + 1:  # trimmed, or the database was put back
+        logger.warning("%s: entries %d to %d cannot be archived any more", conversation, reached + 1, first - 1)
+        rows.insert(0, _row(conversation, gap(epoch, reached + 1, first - 1)))
     connection.execute(insert(table), rows)
     if whole := [row["message"] for row in rows if row["type"] == COMPLETED]:
         chosen = (*_of(conversation, epoch), table.c.message.in_(whole), table.c.type == DELTA)
@@ -107,7 +108,7 @@ def _agree(connection: Connection, conversation: str, known: list[Line], reached
     see the log.
     """
     epoch, first, last = known[0].epoch, known[0].offset, known[-1].offset
-    here = (*_of(conversation, epoch), table.c.offset.between(first, last))
+    here = (*_of(conversation, epoch), table.c.offset.between(first, last), table.c.type != GAP)
     stored = dict(connection.execute(select(table.c.offset, table.c.json).where(*here)).all())
     other = next((line.offset for line in known if stored.get(line.offset, line.json) != line.json), None)
     if other is None:
@@ -136,11 +137,6 @@ def _row(conversation: str, line: Line) -> dict[str, Any]:
         "message": entry.get("messageId"),
         "json": line.json,
     }
-
-
-def _gap(conversation: str, epoch: str, first: int, last: int) -> dict[str, Any]:
-    logger.warning("%s: entries %d to %d were trimmed before they were archived", conversation, first, last)
-    return _row(conversation, gap(epoch, first, last))
 
 
 def gap(epoch: str, first: int, last: int) -> Line:

@@ -10,24 +10,26 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Engine
 
 from switchboard.archive.archiver import FEED
 from switchboard.archive.entries import Entries
 from switchboard.log.feed import Feed, Progress
-from switchboard.log.keys import PARTITIONS, keys_of
+from switchboard.log.keys import PARTITIONS, feed_whole, keys_of
 from switchboard.log.log import Log
 from switchboard.store.database import Database
 from switchboard.store.tables import archived_entries
-from tests.archive.conftest import EVERYTHING, archived, expected, talk
+from tests.archive.conftest import talk
+from tests.support.archived import EVERYTHING, archived, expected
 from tests.support.archiver_process import LEASE_MS, archiver_process, archiving
 from tests.support.people import message, start
 from tests.support.waiting import until
 
 Redis = redis.asyncio.Redis
 EVERYWHERE = range(PARTITIONS)
-KILLS = 6
+KILLS = 4
+BUSY_SECONDS = 60.0  # bounds a wait for many entries, and for a process that starts, on a busy machine
 ENTRIES, CONVERSATIONS = 20_000, 20
 
 
@@ -36,14 +38,14 @@ def feed(client: Redis[str]) -> Feed:
     return Feed(client, FEED)
 
 
-async def all_taken(feed: Feed) -> None:
+async def all_taken(client: Redis[str]) -> None:
     """Until every entry is archived, and noted."""
+    feed = Feed(client, FEED)
 
     async def nothing_due() -> bool:
-        whole = f"sb:{{0}}:feeds:{FEED}:whole"
-        return bool(await feed._redis.exists(whole)) and not await feed.due(EVERYWHERE, 1)
+        return bool(await client.exists(feed_whole(FEED))) and not await feed.due(EVERYWHERE, 1)
 
-    await until(nothing_due)
+    await until(nothing_due, BUSY_SECONDS)
 
 
 def count(database: Engine) -> int:
@@ -60,7 +62,7 @@ async def test_the_archive_equals_the_log(
             await start(log, conversation)
             await talk(log, conversation, 300)
         await log.stop("c_1", "guest_ada")
-        await all_taken(feed)
+        await all_taken(client)
     for conversation in ("c_1", "c_2"):
         assert archived(database, conversation) == await expected(log, conversation)
 
@@ -79,18 +81,18 @@ async def test_whenever_the_archiver_is_killed_nothing_is_missing_and_nothing_is
     writing = asyncio.create_task(write())
     least = 0
     for _ in range(KILLS):
-        least += dice.randrange(1, 1_500)
+        least += dice.randrange(1, 2_000)
         async with archiver_process(redis_url, database_url, tmp_path / "archiver.log") as process:
 
             async def has_come_so_far(goal: int = least) -> bool:
                 return await asyncio.to_thread(count, database) >= goal
 
-            await until(has_come_so_far)
+            await until(has_come_so_far, BUSY_SECONDS)
             process.kill()
     await writing
     assert count(database) < ENTRIES / 1.5, "it was killed on the way"
     async with archiving(redis_url, database_url):
-        await all_taken(feed)
+        await all_taken(client)
     for conversation in conversations:
         assert archived(database, conversation) == await expected(log, conversation)
 
@@ -102,12 +104,12 @@ async def test_what_happens_while_nobody_archives_is_kept_in_the_log_and_caught_
     await start(log)
     first = await expected(log, "c_1")
     async with archiving(redis_url, database_url):
-        await all_taken(feed)
+        await all_taken(client)
     await talk(log, "c_1", 200)
     assert await client.xlen(keys_of("c_1").log) > 200
     before = first | await expected(log, "c_1")
     async with archiving(redis_url, database_url):
-        await all_taken(feed)
+        await all_taken(client)
     assert archived(database, "c_1") == before
     for text in "abc":  # an append trims at most 100
         await log.publish("c_1", message(text))
@@ -123,7 +125,7 @@ async def test_what_had_to_be_trimmed_before_it_was_archived_is_on_record_as_a_g
     for number in range(97):
         await log.publish("c_1", message(str(number)))
     async with archiving(redis_url, database_url):
-        await all_taken(feed)
+        await all_taken(client)
     entries = [json.loads(text) for _, text in sorted(archived(database, "c_1").items())]
     assert (entries[0]["type"], entries[0]["first"], entries[0]["last"]) == ("log.gap", 1, 60)
     assert [entry["offset"] for entry in entries] == [60, *range(61, 101)]
@@ -135,7 +137,7 @@ async def test_an_installation_that_is_older_than_its_archive_is_archived_whole(
     log = Log(client, keep=EVERYTHING)
     conversations = [await start(log, f"c_{number}") for number in range(50)]
     async with archiving(redis_url, database_url):
-        await all_taken(feed)
+        await all_taken(client)
     for conversation in conversations:
         assert archived(database, conversation) == await expected(log, conversation)
 
@@ -149,10 +151,10 @@ async def test_two_archivers_share_the_conversations_and_one_takes_over_from_the
         async with archiving(redis_url, database_url):
             for conversation in conversations:
                 await talk(log, conversation, 50)
-            await all_taken(feed)
+            await all_taken(client)
         for conversation in conversations:
             await talk(log, conversation, 50)
-        await all_taken(feed)
+        await all_taken(client)
     for conversation in conversations:
         assert archived(database, conversation) == await expected(log, conversation)
     heir = Feed(client, FEED, lease_ms=LEASE_MS)
@@ -190,7 +192,7 @@ async def test_while_the_database_is_locked_the_archive_waits_and_nothing_else(
             await talk(log, "c_1", 100)
             assert count(database) == 0
             assert await feed.due(EVERYWHERE, 1) == ["c_1"]
-        await all_taken(feed)
+        await all_taken(client)
     assert archived(database, "c_1") == await expected(log, "c_1")
 
 
@@ -208,7 +210,7 @@ async def test_a_database_that_cannot_be_opened_is_tried_again(
 
         await until(is_listed)
         folder.unlink()
-        await all_taken(feed)
+        await all_taken(client)
     assert archived(Database(url).engine(), "c_1") == await expected(log, "c_1")
 
 
@@ -231,3 +233,21 @@ async def test_where_redis_lost_its_end_and_went_on_the_log_counts(
     await talk(log, "c_1", 10)
     await entries.add([await feed.take("c_1")])
     assert archived(database, "c_1") == await expected(log, "c_1")
+
+
+async def test_what_a_database_that_was_put_back_has_lost_is_on_record_as_a_gap(
+    client: Redis[str], redis_url: str, database_url: str, database: Engine
+) -> None:
+    log = Log(client)
+    await start(log)
+    await talk(log, "c_1", 30)
+    async with archiving(redis_url, database_url):
+        await all_taken(client)
+        with database.begin() as connection:
+            connection.execute(delete(archived_entries).where(archived_entries.c.offset > 10))
+        end = (await log.publish("c_1", message("news")))[0].offset
+        await all_taken(client)
+    rows = archived(database, "c_1")
+    lost = json.loads(rows[end - 1])
+    assert (lost["type"], lost["last"], max(rows)) == ("log.gap", end - 1, end)
+    assert set(rows) == {offset for offset in rows if offset < lost["first"]} | {end - 1, end}

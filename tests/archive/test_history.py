@@ -18,7 +18,8 @@ from switchboard.log.keys import keys_of
 from switchboard.log.log import Draft, Log
 from switchboard.store.database import Database
 from switchboard.turns.turn import BOT
-from tests.archive.conftest import EVERYTHING, lines_of, talk
+from tests.archive.conftest import talk
+from tests.support.archived import EVERYTHING, lines_of
 from tests.support.people import message, start
 
 Redis = redis.asyncio.Redis

@@ -18,6 +18,9 @@ from switchboard.log.dialogue import Dialogues
 from switchboard.log.log import Log
 from tests.chaos import account, kills
 from tests.chaos.customers import Customer, Progress, lines
+from tests.support.archived import archived
+from tests.support.archived import expected as expected_entries
+from tests.support.waiting import until
 
 FAILURES = 0.05  # of all messages, at most: the action server was away for too long
 COMPARED = 0.8  # at least: after its first failure a conversation goes another way than a calm one
@@ -50,8 +53,22 @@ async def settle(cluster: Cluster, calm: list[Customer], wild: list[Customer]) -
         compared += len(story.answers)
         account.check_ledger(customer, story, ledger)
         account.check_same(expected, story)
+    await check_archive(cluster, log, [customer.conversation for customer in (*calm, *wild)])
     await redis.close()
     return failed, compared
+
+
+async def check_archive(cluster: Cluster, log: Log, conversations: list[str]) -> None:
+    """It has every log, once it has caught up."""
+    engine = create_engine(cluster.settings.database, future=True)
+    for conversation in conversations:
+        goal = await expected_entries(log, conversation)
+
+        async def is_whole(name: str = conversation, goal: dict[int, str] = goal) -> bool:
+            return await asyncio.to_thread(archived, engine, name) == goal
+
+        await until(is_whole)
+    engine.dispose()
 
 
 def effects(cluster: Cluster) -> Counter[str]:

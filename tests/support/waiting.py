@@ -11,15 +11,15 @@ POLL_SECONDS = 0.01
 
 
 @contextlib.asynccontextmanager
-async def bounded() -> AsyncIterator[None]:
+async def bounded(seconds: float = BOUND_SECONDS) -> AsyncIterator[None]:
     """Fails the test if the block hangs."""
-    async with asyncio.timeout(BOUND_SECONDS):
+    async with asyncio.timeout(seconds):
         yield
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = BOUND_SECONDS) -> None:
     """Returns once something outside this process is so, and can only be asked for."""
-    async with bounded():
+    async with bounded(seconds):
         while not await condition():  # noqa: ASYNC110 - another process knows it, and tells nobody
             await asyncio.sleep(POLL_SECONDS)
 
