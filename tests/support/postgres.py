@@ -23,7 +23,7 @@ class PostgresServer:
 
     def empty(self) -> str:
         """The URL, once nothing of an earlier test is left: quicker than a database for each."""
-        self.server.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+        self.server.psql("SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
         return self.url
 
 
