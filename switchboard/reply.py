@@ -65,6 +65,7 @@ class Reply:
         self._started = False
         self._silent = False  # an earlier try of the turn came to the end of this message
         self.stopped = False
+        self._asked_to_stop = False
         self._shielded = False  # a task with effects runs: it comes to its end
         self._body: asyncio.Task[Any] | None = None
         self._watch = contextlib.ExitStack()
@@ -156,13 +157,15 @@ class Reply:
         """From here on the body of the block is cancelled if somebody stops the turn."""
         if self._services.stops is None:
             return
-        self._body = asyncio.current_task()
         self._services.stops.listen()
         self._watch.enter_context(self._services.stops.watch(self._conversation, turn_id, self._stop))
-        if await self._services.log.is_stopping(self._conversation, turn_id):
+        stopping = await self._services.log.is_stopping(self._conversation, turn_id)
+        self._body = asyncio.current_task()  # not before: what waits here is not the body yet
+        if stopping or self._asked_to_stop:
             self._stop()
 
     def _stop(self) -> None:
+        self._asked_to_stop = True
         if not self.stopped and self._body:
             self.stopped = True
             if not self._shielded:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, insert, select
@@ -23,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 GAP = "log.gap"  # stands at the offset of the last entry that is missing; `first` and `last` say which are
 DELTA, COMPLETED = "message.delta", "message.completed"
-WRITER = {  # one at a time, the others wait for 5 s: who was slow must not bring back what was deleted
-    "sqlite": ("BEGIN IMMEDIATE",),
-    "postgresql": ("SET LOCAL lock_timeout = '5s'", "SELECT pg_advisory_xact_lock(5330211)"),
-}
+# One writer at a time: who was slow must not bring back what was deleted. The others wait as long as for any lock.
+WRITER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(5330211)"}
+READERS = 4  # threads; they are the archive's own, so that a database that is frozen holds up nothing else
+MAX_READS = 32  # under way or waiting; more are told that it is busy
 
 T = TypeVar("T")
 
@@ -36,6 +37,8 @@ class Entries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="archive")
+        self._reads: set[Future[Any]] = set()
 
     async def add(self, batches: Sequence[Batch]) -> None:
         """Put batches of different conversations into the archive, all in one transaction, or none.
@@ -45,8 +48,8 @@ class Entries:
 
         def write() -> None:
             with self._database.engine().begin() as connection:
-                for statement in WRITER.get(connection.dialect.name, ()):
-                    connection.exec_driver_sql(statement)
+                if lock := WRITER.get(connection.dialect.name):
+                    connection.exec_driver_sql(lock)
                 for batch in batches:
                     _add(connection, batch)
 
@@ -75,8 +78,13 @@ class Entries:
             with self._database.engine().connect() as connection:
                 return query(connection)
 
+        if len(self._reads) >= MAX_READS:
+            raise ArchiveUnavailable("too many read the archive at once")
+        job = self._readers.submit(read)
+        self._reads.add(job)
+        job.add_done_callback(self._reads.discard)
         try:
-            return await asyncio.to_thread(read)
+            return await asyncio.wrap_future(job)
         except (SQLAlchemyError, OSError) as error:  # or it cannot be opened
             raise ArchiveUnavailable(f"the archive cannot be read: {error}") from error
 
@@ -110,12 +118,17 @@ def _agree(connection: Connection, conversation: str, known: list[Line], reached
     epoch, first, last = known[0].epoch, known[0].offset, known[-1].offset
     here = (*_of(conversation, epoch), table.c.offset.between(first, last), table.c.type != GAP)
     stored = dict(connection.execute(select(table.c.offset, table.c.json).where(*here)).all())
-    other = next((line.offset for line in known if stored.get(line.offset, line.json) != line.json), None)
+    other = next((line.offset for line in known if _differs(line, stored.get(line.offset))), None)
     if other is None:
         return reached
     logger.warning("%s: the log was cut back, and is archived anew from offset %d on", conversation, other)
     connection.execute(delete(table).where(*_of(conversation, epoch), table.c.offset >= other))
-    return other - 1
+    return _end(connection, conversation, epoch)  # before `other` deltas may be missing, of a message not complete now
+
+
+def _differs(line: Line, stored: str | None) -> bool:
+    """Only the deltas of a completed message are not in the archive."""
+    return line.type != DELTA if stored is None else stored != line.json
 
 
 def _of(conversation: str, epoch: str) -> tuple[Any, ...]:

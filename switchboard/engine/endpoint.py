@@ -87,7 +87,7 @@ def _is_passing(error: ClientResponseError) -> bool:
     """Whether the same call may succeed in a moment."""
     if error.status in AWAY:
         return True
-    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):  # it may answer anything
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):  # anything is answered
         return bool(json.loads(error.text)["error"].startswith(CallAgain.MARK))
     return False
 

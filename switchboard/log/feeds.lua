@@ -1,5 +1,5 @@
 -- Shared by the scripts that make a conversation grow: who follows every conversation of the installation, see feed.py.
--- `feeds` is the partition's set of their names, as a rule empty. `<feeds>:<name>`, which has the same hash tag, lists what
+-- `feeds` is the partition's set of their names. `<feeds>:<name>`, which has the same hash tag, lists what
 -- has something new for one.
 
 local function microseconds()

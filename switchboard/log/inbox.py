@@ -90,13 +90,14 @@ class Inbox:
         """Keep the lease for another `lease_ms`, also if it ran out but nobody came; false if it was lost."""
         return bool(await self._run("renew", conversation, fence))
 
-    async def release(self, conversation: str, *, wake: bool = False, unended: bool = False) -> None:
+    async def release(self, conversation: str, *, wake: bool = False, unended: str = "") -> None:
         """Give the lease back: anybody may take it.
 
-        `wake`: what still waits goes to the end of the line. `unended`: its turn came to no end, without a death.
+        `wake`: what still waits goes to the end of the line. `unended`: a turn that came to no end, though nobody
+        died of it.
         """
         to_tell: tuple[str | int, ...] = (WAKE, now_ms()) if wake else ()
-        await self._run("release", conversation, "1" if unended else "", *to_tell)
+        await self._run("release", conversation, unended, *to_tell)
 
     async def _run(self, what: str, conversation: str, *arguments: str | int) -> list[Any]:
         keys = keys_of(conversation)

@@ -4,7 +4,7 @@ All keys of a conversation carry its partition as hash tag, so that one script m
 inbox, on a Redis Cluster too. There are 16 partitions for good: changing the number orphans what is stored.
 
     sb:{<p>}:inbox             zset    conversations with an unanswered message, scored by its arrival (ms)
-    sb:{<p>}:feeds             set     names of the feeds that follow every conversation; as a rule there is none
+    sb:{<p>}:feeds             set     names of the feeds that follow every conversation: the archive's, a broker's
     sb:{<p>}:feeds:<name>      zset    conversations with something new for that feed, scored by its arrival (µs)
     sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
     sb:{0}:feeds:<name>:whole  string  set once that feed has been told of every conversation that there was before it

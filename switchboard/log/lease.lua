@@ -4,8 +4,8 @@
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
 --       for 'renew' the fence that came with the lease;
---       for 'release' '1' if the turn under way came to no end, but its worker lives; and the wake channel and the time
---       in ms, where the workers are to be told
+--       for 'release' the turn, if it came to no end though its worker lives, or ''; and the wake channel and the time in
+--       ms, where the workers are to be told
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
 --          1 if it is to stop, what the first try has kept, how many workers may have died of it, this one
@@ -64,7 +64,7 @@ end
 if holder and holder ~= ARGV[2] then return {} end
 redis.call('DEL', lease)
 redis.call('HINCRBY', meta, 'fence', 1)
-if ARGV[6] == '1' then redis.call('HINCRBY', turn, 'deaths', -1) end
+if ARGV[6] ~= '' and redis.call('HGET', turn, 'id') == ARGV[6] then redis.call('HINCRBY', turn, 'deaths', -1) end
 if ARGV[7] and redis.call('LLEN', waiting) > 0 then
   redis.call('ZADD', inbox, 'XX', ARGV[8], ARGV[4])
   redis.call('PUBLISH', ARGV[7], ARGV[4])

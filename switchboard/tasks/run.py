@@ -148,7 +148,8 @@ def _replay(task: Task[..., Any], earlier: TaskRecord) -> Any:
     for kind in (Refused, Unavailable):
         if earlier.status == kind.kind:
             raise kind(earlier.reason or kind.kind)
-    raise Uncertain("broke_off")
+    known = earlier.reason if earlier.status == Uncertain.kind else None
+    raise Uncertain(known or "broke_off")
 
 
 def _cut_off(task: Task[..., Any]) -> type[TaskError]:

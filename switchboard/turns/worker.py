@@ -142,7 +142,7 @@ class Worker:
             await self._answer(lease)
         except BaseException:
             # When we stop the others need not find it by looking.
-            await self._inbox.release(lease.conversation, wake=self._stopping, unended=True)
+            await self._inbox.release(lease.conversation, wake=self._stopping, unended=f"t{lease.offset}")
             raise
         finally:
             renewal.cancel()

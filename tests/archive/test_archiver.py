@@ -20,7 +20,7 @@ from switchboard.log.keys import PARTITIONS, feed_whole, keys_of
 from switchboard.log.log import Log
 from switchboard.store.database import Database
 from switchboard.store.tables import archived_entries
-from tests.archive.conftest import talk
+from tests.archive.conftest import talk, turn
 from tests.support.archived import EVERYTHING, archived, expected
 from tests.support.archiver_process import LEASE_MS, archiver_process, archiving
 from tests.support.people import message, start
@@ -231,6 +231,28 @@ async def test_where_redis_lost_its_end_and_went_on_the_log_counts(
     for key in (keys.meta, keys.log):
         await client.execute_command("COPY", f"{key}:saved", key, "REPLACE")
     await talk(log, "c_1", 10)
+    await entries.add([await feed.take("c_1")])
+    assert archived(database, "c_1") == await expected(log, "c_1")
+
+
+@pytest.mark.parametrize("left", [1, 4], ids=["before the message", "in its middle"])
+async def test_where_redis_lost_an_answer_that_was_whole_the_log_counts_too(
+    client: Redis[str], database_url: str, database: Engine, feed: Feed, left: int
+) -> None:
+    log, entries, keys = Log(client), Entries(Database(database_url)), keys_of("c_1")
+    await feed.register()
+    await start(log)
+    drafts = turn(4, 0)  # its deltas are not in the archive, once it is there
+    await log.publish("c_1", *drafts[: 2 + left])
+    for key in (keys.meta, keys.log):
+        await client.execute_command("COPY", key, f"{key}:saved")
+    await log.publish("c_1", *drafts[2 + left :])
+    batch = await feed.take("c_1")
+    await entries.add([batch])
+    await feed.advance("c_1", Progress(batch.entries[-1].offset, 0))
+    for key in (keys.meta, keys.log):
+        await client.execute_command("COPY", f"{key}:saved", key, "REPLACE")
+    await log.publish("c_1", *(message(f"and now {number}") for number in range(len(drafts))))
     await entries.add([await feed.take("c_1")])
     assert archived(database, "c_1") == await expected(log, "c_1")
 

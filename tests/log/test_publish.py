@@ -260,7 +260,7 @@ async def test_only_a_worker_that_does_not_give_its_turn_back_counts_as_dead(
         else:
             inbox = Inbox(client)
             inbox.worker = lease.worker
-            await inbox.release("c_1", unended=True)
+            await inbox.release("c_1", unended=f"t{lease.offset}")
     assert counts == [(1, 1), (2, 1), (3, 2), (4, 2)]
 
 

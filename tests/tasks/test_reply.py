@@ -12,6 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.log.errors import StalePublish
 from switchboard.log.follower import Follower
+from switchboard.log.keys import STOP
+from switchboard.log.log import Log
 from switchboard.reply import Reply
 from switchboard.tasks import Report, task
 from switchboard.turns.stops import Stops
@@ -192,6 +194,33 @@ async def test_an_action_that_is_stopped_utters_what_it_has_and_goes_on_after_th
         assert await action is True
     (said,) = stage.dispatcher.messages
     assert (said["text"], said["stopped"]) == ("So far", True)
+
+
+async def test_a_stop_that_was_heard_before_the_reply_began_ends_it_at_its_first_wait(stage: Stage) -> None:
+    async with bounded(), stoppable(stage) as stage:
+        stops, log = stage.services.stops, stage.services.log
+        assert stops
+        stops.listen()
+
+        async def is_heard() -> bool:
+            heard: list[bool] = []
+            with stops.watch("c_1", f"t{stage.lease.offset}", lambda: heard.append(True)):
+                return bool(heard)
+
+        await until(lambda: listened_to(log))
+        await log.stop("c_1", ADA.id)
+        await until(is_heard)
+        async with stage.reply() as reply:
+            await reply.write("So far")
+            await asyncio.Event().wait()
+        assert reply.stopped
+    assert [said["text"] for said in stage.dispatcher.messages] == ["So far"]
+
+
+async def listened_to(log: Log) -> bool:
+    """Whether somebody hears who is to stop."""
+    ((_, number),) = await log.redis.pubsub_numsub(STOP)
+    return bool(number)
 
 
 async def test_a_task_with_effects_comes_to_its_end_before_the_stop(stage: Stage) -> None:
