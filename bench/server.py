@@ -28,9 +28,13 @@ QUIET = {
 }
 ENDPOINTS = (ROOT / "endpoints.yml").read_text(encoding="utf-8")
 RASA_ENDPOINTS = """\
-action_endpoint: {url: "${ACTION_URL}"}
-tracker_store: {type: redis, url: 127.0.0.1, port: "${REDIS_PORT}"}
-lock_store: {type: redis, url: 127.0.0.1, port: "${REDIS_PORT}"}
+action_endpoint:
+  url: ${ACTION_URL}
+tracker_store: &redis
+  type: redis
+  url: 127.0.0.1
+  port: ${REDIS_PORT}
+lock_store: *redis
 """
 
 
