@@ -114,9 +114,11 @@ async def end_group(process: asyncio.subprocess.Process, grace: float) -> None:
     """End a process that leads a group, and whatever else is in the group."""
     _signal_group(process.pid, signal.SIGTERM)
     with contextlib.suppress(TimeoutError):  # The whole group is killed below either way.
-        await asyncio.wait_for(process.wait(), grace)
+        async with asyncio.timeout(grace):
+            await process.wait()
     _signal_group(process.pid, signal.SIGKILL)
-    await asyncio.wait_for(process.wait(), KILL_SECONDS)
+    async with asyncio.timeout(KILL_SECONDS):
+        await process.wait()
 
 
 def _signal_group(leader: int, number: int) -> None:

@@ -51,7 +51,8 @@ async def wait_until_ready(child: Child, host: str, port: int, path: str) -> Ans
 async def get(host: str, port: int, path: str) -> Answer | None:
     """One `GET`; None if nobody answers. An answer that is not JSON has an empty body."""
     try:
-        return await asyncio.wait_for(_get(host, port, path), ANSWER_SECONDS)
+        async with asyncio.timeout(ANSWER_SECONDS):  # `asyncio.wait_for` swallows a cancellation
+            return await _get(host, port, path)
     except (OSError, asyncio.IncompleteReadError, ValueError):
         return None  # Not there yet, which is what the caller asks about.
 

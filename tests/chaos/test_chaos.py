@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from switchboard.launch.cluster import Cluster
+from switchboard.launch.cluster import REDIS, Cluster
 from switchboard.log.connection import connect
 from switchboard.log.dialogue import Dialogues
 from switchboard.log.log import Log
@@ -87,6 +87,7 @@ async def chaos(
     progress = Progress()
     killing: Awaitable[None] = kills.carry_out(plan, cluster, progress, spare_a_worker=spare_a_worker)
     wild, _ = await asyncio.gather(talk(cluster, seed, conversations, messages, progress), killing)
+    await cluster.members[REDIS].alive()  # its death may have been the last
     failed, compared = await settle(cluster, calm, wild)
     deaths = {name: member.deaths for name, member in cluster.members.items()}
     said = conversations * messages
