@@ -168,10 +168,10 @@ async def drip(ws: WebSocketClientProtocol, **body: Any) -> None:
     closed = asyncio.ensure_future(ws.wait_closed())
     try:
         for byte in Frame(Opcode.TEXT, json.dumps(body).encode()).serialize(mask=True):
-            ws.transport.write(bytes([byte]))
-            done, _ = await asyncio.wait({closed}, timeout=DRIP_SECONDS)
-            if done:
+            if closed.done() or ws.transport.is_closing():
                 return
+            ws.transport.write(bytes([byte]))
+            await asyncio.wait({closed}, timeout=DRIP_SECONDS)
     finally:
         closed.cancel()
 

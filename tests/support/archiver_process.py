@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -31,7 +30,7 @@ async def archiver_process(
     """One that may be killed, and is at the end."""
     with output.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, redis_url, database_url, stdout=log, stderr=log, env=os.environ
+            sys.executable, "-m", __name__, redis_url, database_url, stdout=log, stderr=log
         )
     try:
         yield process

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -33,7 +32,7 @@ async def relay_process(redis_url: str, settings: dict[str, Any], output: Path) 
     """One that delivers to what the settings of an `event_broker` say."""
     with output.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, redis_url, json.dumps(settings), stdout=log, stderr=log, env=os.environ
+            sys.executable, "-m", __name__, redis_url, json.dumps(settings), stdout=log, stderr=log
         )
     try:
         yield RelayProcess(process)
