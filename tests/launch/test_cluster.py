@@ -37,7 +37,9 @@ def running_python(code: str, logs: LogFolder) -> Callable[[], Awaitable[Child]]
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    """What was started here; other tests have servers of their own under this process."""
+    found = (child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE)
+    return [child for child in found if "-S" in child.cmdline()]
 
 
 @pytest.mark.parametrize(
