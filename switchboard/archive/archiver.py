@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 FEED = "archive"
 ENLIST_SECONDS = 10  # between looks whether the feed knows every conversation, one command where it does
 ALL_EVENTS = 2**53  # more than there are: of the dialogue nothing is archived
+GATHER_SECONDS = 2.0  # Redis has it meanwhile, and a transaction for many turns costs little more than one for one
 BATCH = 200  # entries of a conversation in one transaction, of at most `SIDE_BY_SIDE` conversations
 
 
@@ -37,6 +38,7 @@ class Archiver:
         batch: int = BATCH,
         pauses: tuple[float, float] = PAUSES,
         rescan_seconds: float = RESCAN_SECONDS,
+        gather_seconds: float = GATHER_SECONDS,
     ) -> None:
         self._feed = feed
         self._entries = entries
@@ -48,6 +50,7 @@ class Archiver:
             expected=(SQLAlchemyError, OSError),  # the latter where SQLite's folder cannot be made
             pauses=pauses,
             rescan_seconds=rescan_seconds,
+            gather_seconds=gather_seconds,
         )
 
     async def run(self) -> None:

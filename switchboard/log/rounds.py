@@ -35,14 +35,19 @@ class Rounds:
         expected: tuple[type[Exception], ...],
         pauses: tuple[float, float] = PAUSES,
         rescan_seconds: float = RESCAN_SECONDS,
+        gather_seconds: float = 0.0,
     ) -> None:
-        """`expected`: what may go wrong without a defect; the trace of anything else is logged."""
+        """`expected`: what may go wrong without a defect; the trace of anything else is logged.
+
+        `gather_seconds`: how long what is new may wait for more, where many at once cost less than one by one.
+        """
         self._feed = feed
         self._follower = follower
         self._deal = deal
         self._expected = (*expected, LogUnavailable)
         self._first_pause, self._longest_pause = pauses
         self._rescan_seconds = rescan_seconds
+        self._gather_seconds = gather_seconds
         self._held: frozenset[int] = frozenset()
         self._until = 0.0  # by the loop's clock: then what is held may be another's
 
@@ -93,6 +98,7 @@ class Rounds:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(self._rescan_seconds):
                             await news.take()
+                    await asyncio.sleep(self._gather_seconds)
 
     def _tell(self, error: Exception, pause: float) -> None:
         known = isinstance(error, self._expected)

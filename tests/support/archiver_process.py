@@ -47,7 +47,9 @@ async def archiving(redis_url: str, database_url: str) -> AsyncIterator[Archiver
     follower = Follower(client)
     feed = Feed(client, FEED, lease_ms=LEASE_MS)
     entries = Entries(Database(database_url))
-    archiver = Archiver(feed, follower, entries, batch=BATCH, pauses=PAUSES, rescan_seconds=RESCAN_SECONDS)
+    archiver = Archiver(
+        feed, follower, entries, batch=BATCH, pauses=PAUSES, rescan_seconds=RESCAN_SECONDS, gather_seconds=0.0
+    )
     try:
         async with running(follower.run()), running(archiver.run()):
             yield archiver
