@@ -1,4 +1,4 @@
-"""A server to measure: Redis, actions and Rasa with our channel and its own REST channel, on one set of endpoints."""
+"""A server to measure, as `make run` runs it: Rasa has our channel and its own REST one, on the same endpoints."""
 
 from __future__ import annotations
 
@@ -81,10 +81,12 @@ def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Server]:
         "REDIS_PORT": str(redis_port),
         "DATA_DIR": str(folder),
         "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
+        "ARCHIVE_APART": "true",
         "PYTHONPATH": str(ROOT),
     }
     commands = [
         _redis(folder, redis_port, redis_socket),
+        [sys.executable, "-m", "switchboard.archive"],
         [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
         [sys.executable, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"],
     ]

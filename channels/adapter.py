@@ -76,7 +76,7 @@ class ChatChannel(InputChannel):
 
 
 class _Bot:
-    """Worker, relay and archiver in Rasa's server: begin when the agent is loaded, end before the streams do."""
+    """What runs in Rasa's server beside the routes: begins when the agent is loaded, ends before the streams do."""
 
     def __init__(self, settings: Settings, shared_slots: Sequence[str]) -> None:
         self._settings = settings
@@ -95,12 +95,13 @@ class _Bot:
         reloads = Reloads(engine, MODELS)
         loop.add_signal_handler(RELOAD_SIGNAL, reloads.ask)
         worker = Worker(chat.log, Inbox(chat.log.redis), chat.follower, engine)
-        archiver = Archiver(Feed(chat.log.redis, ARCHIVE), chat.follower, chat.archive)
         self._tasks = [
             loop.create_task(worker.run(), name="worker"),
             loop.create_task(reloads.run(), name="loader of models"),
-            loop.create_task(archiver.run(), name="archiver"),
         ]
+        if not settings.archive_apart:
+            archiver = Archiver(Feed(chat.log.redis, ARCHIVE), chat.follower, chat.archive)
+            self._tasks.append(loop.create_task(archiver.run(), name="archiver"))
         feed, publisher = Feed(chat.log.redis, BROKER), brokers.publisher_of(agent.tracker_store.event_broker)
         if publisher:
             self._tasks.append(loop.create_task(Relay(feed, chat.follower, publisher).run(), name="relay"))

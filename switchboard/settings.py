@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     )
     redis_url: str | None = Field(default=None, description="Redis 6.2+ or Valkey; unset means the embedded Redis.")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset means SQLite in the data folder.")
+    archive_apart: bool = Field(
+        default=False, description="An archiver runs as a process of its own, so Rasa's server does not archive."
+    )
     data_dir: Path = Field(default=Path(".data"), description="Logs, the embedded Redis and SQLite live here.")
     page_dir: Path = Field(
         default=Path("shop/page"),

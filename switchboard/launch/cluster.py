@@ -84,7 +84,7 @@ class Cluster:
         self._logs = logs
         self._screen = screen
         self._parts = parts()
-        self._ports = {part.name: part.port for part in self._parts} | dict(ports or {})
+        self._ports = {part.name: part.port for part in self._parts if part.port} | dict(ports or {})
         self._tasks: list[asyncio.Task[None]] = []
         self.members: dict[str, Member] = {}
 
@@ -111,7 +111,8 @@ class Cluster:
             await self._add(part.name, self._beginning(part))
         async with asyncio.TaskGroup() as group:
             for part in self._parts:
-                group.create_task(self._wait_for(part))
+                if part.port:
+                    group.create_task(self._wait_for(part))
         if proxy.program():
             await self._start_proxy()
         else:
@@ -150,8 +151,10 @@ class Cluster:
             "REDIS_URL": self.settings.redis,
             "DATABASE_URL": self.settings.database,
             "ACTION_URL": f"{self.url(ACTIONS)}/webhook",
-            part.variable: str(self._ports[part.name]),
+            "ARCHIVE_APART": "true",
         }
+        if part.port:
+            environment[part.variable] = str(self._ports[part.name])
         return lambda: start(Program(part.name, part.arguments, environment), self._logs)
 
     async def _wait_for(self, part: Part) -> None:

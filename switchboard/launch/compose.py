@@ -16,12 +16,12 @@ COMPOSE = Path(__file__).parents[2] / "deploy" / "compose.yml"
 
 @dataclass(frozen=True)
 class Part:
-    """One of our services: what it is called, what it runs, and the port that it listens on there."""
+    """One of our services: what it is called, what it runs, and the port that it listens on there, if it does."""
 
     name: str
     arguments: tuple[str, ...]
-    variable: str  # PORT or ACTION_PORT
-    port: int
+    variable: str = ""  # PORT or ACTION_PORT
+    port: int = 0
 
     @property
     def health(self) -> str:
@@ -37,5 +37,6 @@ def parts(path: Path = COMPOSE) -> list[Part]:
 
 def _part(name: str, service: dict[str, Any]) -> Part:
     environment, (_, *arguments) = service["environment"], service["command"]
-    variable = "PORT" if "PORT" in environment else "ACTION_PORT"
-    return Part(name, (sys.executable, *arguments), variable, int(environment[variable]))
+    command = (sys.executable, *arguments)
+    variable = next((name for name in ("PORT", "ACTION_PORT") if name in environment), None)
+    return Part(name, command, variable, int(environment[variable])) if variable else Part(name, command)

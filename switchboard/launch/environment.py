@@ -41,6 +41,7 @@ def chat_environment(settings: Settings) -> dict[str, str]:
     """For `rasa run`."""
     environment = child_environment(settings)
     environment.setdefault("SANIC_RESPONSE_TIMEOUT", str(CHAT_RESPONSE_TIMEOUT))
+    environment["ARCHIVE_APART"] = str(settings.archive_apart)
     return environment
 
 

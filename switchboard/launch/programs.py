@@ -1,4 +1,4 @@
-"""The command lines of the two servers that Rasa brings, each with the environment that it needs."""
+"""The command lines of the servers, each with the environment that it needs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def actions(settings: Settings) -> Program:
     """The action server. The SDK alone imports no TensorFlow, `rasa run actions` does."""
     arguments = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(settings.action_port)]
     return Program("actions", arguments, environment.action_environment(settings))
+
+
+def archiver(settings: Settings) -> Program:
+    """What brings the log into SQL."""
+    arguments = [sys.executable, "-m", "switchboard.archive"]
+    return Program("archiver", arguments, environment.child_environment(settings))
 
 
 def become(program: Program) -> NoReturn:

@@ -17,6 +17,7 @@ from switchboard.settings import Settings
 # Turns under way get 2 s of it (`DRAIN_SECONDS`), streams and connections one; under 5 s in all.
 CHAT_STOP_SECONDS = 3.5
 ACTIONS_STOP_SECONDS = 1.0  # Nobody calls them by then.
+ARCHIVER_STOP_SECONDS = 1.0  # What it has not done by then comes again.
 REDIS_STOP_SECONDS = 1.0  # It has nothing left to do by then; every write is on the file already.
 DEATH_POLL_SECONDS = 1.0
 LOCALHOST = "127.0.0.1"
@@ -31,11 +32,12 @@ class Servers:
         self._screen = screen
         self.redis: Child | None = None
         self.actions: Child | None = None
+        self.archiver: Child | None = None
         self.chat: Child | None = None
 
     @property
     def all(self) -> list[Child]:
-        return [child for child in (self.chat, self.actions, self.redis) if child]
+        return [child for child in (self.chat, self.actions, self.archiver, self.redis) if child]
 
     async def claim_ports(self) -> None:
         """Raises `PortInUse` before anything slow has begun."""
@@ -60,8 +62,10 @@ class Servers:
             self.actions = await start(programs.actions(self._settings), self._logs)
 
     async def start_chat(self) -> None:
-        """Start `rasa run` without waiting for it."""
-        self.chat = await start(programs.chat(self._settings), self._logs)
+        """Start `rasa run`, and what archives beside it, without waiting for them."""
+        beside = self._settings.copy(update={"archive_apart": True})
+        self.chat = await start(programs.chat(beside), self._logs)
+        self.archiver = await start(programs.archiver(self._settings), self._logs)
 
     async def wait_for_actions(self) -> None:
         """Raises `ChildDied` or `NotReady`."""
@@ -109,7 +113,7 @@ class Servers:
 
     async def stop(self) -> None:
         """Stop each before what it still needs: the chat's last turns call the actions, and both write to Redis."""
-        graces = (CHAT_STOP_SECONDS, ACTIONS_STOP_SECONDS, REDIS_STOP_SECONDS)
-        for child, grace in zip((self.chat, self.actions, self.redis), graces, strict=True):
+        graces = (CHAT_STOP_SECONDS, ACTIONS_STOP_SECONDS, ARCHIVER_STOP_SECONDS, REDIS_STOP_SECONDS)
+        for child, grace in zip((self.chat, self.actions, self.archiver, self.redis), graces, strict=True):
             if child:
                 await child.stop(grace)

@@ -13,7 +13,7 @@ from switchboard.launch.cluster import REDIS, Cluster
 from tests.chaos.customers import Progress
 
 EDGES, WORKERS = ("edge-one", "edge-two"), ("worker-one", "worker-two")
-OTHERS = (*EDGES, "actions", "nginx")
+OTHERS = (*EDGES, "actions", "archiver", "nginx")
 FIRST, LAST = 0.05, 0.9  # of all messages
 TOGETHER = 0.2  # how likely a kill follows another at once
 POLL_SECONDS = 0.1

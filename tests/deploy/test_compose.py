@@ -26,8 +26,9 @@ EVERYTHING = "p@ss:w/o?r#d% $'\"[]"  # that a URL, YAML or a shell would take fo
 RESOLVES = (1, 27, 3)  # the first version of nginx that resolves the servers of an upstream again
 
 
-def test_there_are_two_edges_two_workers_and_an_action_server() -> None:
-    assert [part.name for part in parts()] == ["edge-one", "edge-two", "worker-one", "worker-two", "actions"]
+def test_there_are_two_edges_two_workers_an_archiver_and_an_action_server() -> None:
+    names = ["edge-one", "edge-two", "worker-one", "worker-two", "archiver", "actions"]
+    assert [part.name for part in parts()] == names
 
 
 def test_every_variable_is_a_setting() -> None:

@@ -69,7 +69,7 @@ def test_ctrl_c_ends_everything_even_what_does_not_want_to_end(bot: Path) -> Non
     (bot / "ignores-sigterm").touch()
     with supervisor(bot) as running:
         running.wait_until_ready()
-        assert len(processes_in(bot)) == 5  # supervisor, redis, actions, chat and the chat's own child
+        assert len(processes_in(bot)) == 6  # supervisor, redis, actions, archiver, chat and the chat's own child
         assert running.stop() < STOP_SECONDS
         assert running.ended() == 0
         assert processes_in(bot) == []
@@ -85,7 +85,10 @@ def test_ctrl_c_works_while_it_still_starts(bot: Path) -> None:
         assert processes_in(bot) == []
 
 
-@pytest.mark.parametrize(("part", "name"), [("rasa run", "chat"), ("rasa_sdk", "actions"), ("redis-server", "redis")])
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("rasa run", "chat"), ("rasa_sdk", "actions"), ("switchboard.archive", "archiver"), ("redis-server", "redis")],
+)
 def test_a_server_that_dies_takes_the_rest_down_and_is_named(bot: Path, part: str, name: str) -> None:
     with supervisor(bot) as running:
         running.wait_until_ready()
@@ -144,7 +147,7 @@ def test_a_redis_of_ones_own_is_used_instead_of_the_embedded_one(bot: Path, redi
     with supervisor(bot, REDIS_URL=redis_url) as running:
         running.wait_until_ready()
         assert not (bot / ".data/redis.sock").exists()
-        assert len(processes_in(bot)) == 3  # supervisor, actions, chat
+        assert len(processes_in(bot)) == 4  # supervisor, actions, archiver, chat
 
 
 async def test_a_broker_that_is_gone_for_good_is_forgotten(bot: Path, redis_url: str) -> None:
@@ -164,7 +167,7 @@ def test_a_broker_is_not_forgotten_where_redis_does_not_run(bot: Path) -> None:
 def test_an_action_server_elsewhere_is_not_started_here(bot: Path) -> None:
     with supervisor(bot, ACTION_URL="http://actions.internal:5055/webhook") as running:
         running.wait_until_ready()
-        assert len(processes_in(bot)) == 3  # supervisor, redis, chat
+        assert len(processes_in(bot)) == 4  # supervisor, redis, archiver, chat
 
 
 def test_production_refuses_what_is_only_safe_on_a_laptop(bot: Path) -> None:

@@ -1,0 +1,61 @@
+"""`python -m switchboard.archive`: the archiver in a light process of its own, so that no worker pays for it.
+
+Servers that run beside one have `ARCHIVE_APART=true`. Several share the work, and take over from each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from pydantic import ValidationError
+
+from switchboard.archive.archiver import FEED, Archiver
+from switchboard.archive.entries import Entries
+from switchboard.log.connection import connect
+from switchboard.log.feed import Feed
+from switchboard.log.follower import Follower
+from switchboard.settings import Settings, SettingsError
+from switchboard.store.database import Database
+
+MISCONFIGURED = 2  # exit code
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def archive(settings: Settings) -> None:
+    """Archive until a signal comes. Raises an `ExceptionGroup` if that ends by itself, which is a defect."""
+    redis = connect(settings.redis)
+    follower = Follower(redis)
+    archiver = Archiver(Feed(redis, FEED), follower, Entries(Database(settings.database)))
+    task = asyncio.current_task()
+    assert task is not None
+    for number in STOPPING:
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follower.run(), name="follower of Redis")
+            group.create_task(archiver.run(), name="archiver")
+    finally:
+        await redis.close()
+
+
+def main() -> int:
+    """Run to the end; the exit code says whether that was wanted."""
+    try:
+        settings = Settings()
+        settings.check_production()
+    except (ValidationError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return MISCONFIGURED
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)-8s %(name)s  %(message)s")
+    print("  archiver      ready", flush=True)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(archive(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
