@@ -16,8 +16,7 @@ from switchboard.settings import Settings
 
 # Turns under way get 2 s of it (`DRAIN_SECONDS`), streams and connections one; under 5 s in all.
 CHAT_STOP_SECONDS = 3.5
-ACTIONS_STOP_SECONDS = 1.0  # Nobody calls them by then.
-ARCHIVER_STOP_SECONDS = 1.0  # What it has not done by then comes again.
+ACTIONS_STOP_SECONDS = 1.0  # Nobody calls them by then, and what the archiver has not done comes again.
 REDIS_STOP_SECONDS = 1.0  # It has nothing left to do by then; every write is on the file already.
 DEATH_POLL_SECONDS = 1.0
 LOCALHOST = "127.0.0.1"
@@ -113,7 +112,9 @@ class Servers:
 
     async def stop(self) -> None:
         """Stop each before what it still needs: the chat's last turns call the actions, and both write to Redis."""
-        graces = (CHAT_STOP_SECONDS, ACTIONS_STOP_SECONDS, ARCHIVER_STOP_SECONDS, REDIS_STOP_SECONDS)
-        for child, grace in zip((self.chat, self.actions, self.archiver, self.redis), graces, strict=True):
-            if child:
-                await child.stop(grace)
+        for children, grace in (
+            ((self.chat,), CHAT_STOP_SECONDS),
+            ((self.actions, self.archiver), ACTIONS_STOP_SECONDS),
+            ((self.redis,), REDIS_STOP_SECONDS),
+        ):
+            await asyncio.gather(*(child.stop(grace) for child in children if child))
