@@ -51,7 +51,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return MISCONFIGURED
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)-8s %(name)s  %(message)s")
-    print("  archiver      ready", flush=True)
+    print("  archiver      started", flush=True)
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(archive(settings))
     return 0
