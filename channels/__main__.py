@@ -11,7 +11,6 @@ import logging
 import resource
 import sys
 
-from pydantic import ValidationError
 from sanic import Sanic
 
 from channels.blueprint import ChatBlueprint
@@ -35,9 +34,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, help="the setting PORT unless given")
     arguments = parser.parse_args()
     try:
-        settings = Settings()
-        settings.check_production()
-    except (ValidationError, SettingsError) as error:
+        settings = Settings.checked()
+    except SettingsError as error:
         print(error, file=sys.stderr)
         return MISCONFIGURED
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)-8s %(name)s  %(message)s")

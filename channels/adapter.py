@@ -55,9 +55,7 @@ class ChatChannel(InputChannel):
 
         Raises `SettingsError` where production would not be safe.
         """
-        settings = Settings()
-        settings.check_production()
-        return cls(settings, (credentials or {}).get("shared_slots", ()))
+        return cls(Settings.checked(), (credentials or {}).get("shared_slots", ()))
 
     def url_prefix(self) -> str:
         """The server's root, instead of `/webhooks/switchboard`."""

@@ -8,8 +8,6 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 
-from pydantic import ValidationError
-
 from switchboard.launch import modes, programs
 from switchboard.launch.bot import Bot
 from switchboard.launch.errors import LaunchError
@@ -25,10 +23,7 @@ def main() -> int:
     """Run one mode to its end; whatever goes wrong is one message on standard error and a non-zero exit code."""
     arguments = _parser().parse_args()
     try:
-        settings = Settings()
-        settings.check_production()
-    except ValidationError as error:
-        return _fail("\n".join(_explain(error)), MISCONFIGURED)
+        settings = Settings.checked()
     except SettingsError as error:
         return _fail(str(error), MISCONFIGURED)
     if arguments.command in PARTS:
@@ -88,11 +83,6 @@ async def _until_stopped(mode: Coroutine[object, object, None], screen: Screen) 
         if not stopped.is_set():
             raise
     return 0
-
-
-def _explain(error: ValidationError) -> list[str]:
-    """One line per variable. Values are not shown, since they may be secrets."""
-    return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
 
 
 def _first(group: BaseExceptionGroup[LaunchError]) -> BaseException:

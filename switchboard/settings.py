@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseSettings, Field, SecretStr, validator
+from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 
 DEFAULT_SECRET = "development-only-secret-change-me"  # noqa: S105 - production refuses it
 ACTION_SECONDS = 120.0  # longer than anybody looks at a chat in which nothing moves
@@ -18,7 +18,7 @@ UNIX_SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108, macOS 104
 
 
 class SettingsError(ValueError):
-    """Raised when the environment cannot be served safely; the text says what to set."""
+    """Raised when the environment does not fit, or cannot be served safely; the text says what to set."""
 
 
 class Mode(enum.StrEnum):
@@ -98,6 +98,17 @@ class Settings(BaseSettings):
     def origins(self) -> frozenset[str]:
         """Origins that may embed the chat; `{"*"}` allows every site."""
         return frozenset(origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip())
+
+    @classmethod
+    def checked(cls) -> Settings:
+        """What the environment says. Raises `SettingsError`, without values: they may be secrets."""
+        try:
+            settings = cls()
+        except ValidationError as error:
+            lines = (f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
+            raise SettingsError("\n".join(lines)) from error
+        settings.check_production()
+        return settings
 
     def check_production(self) -> None:
         """Raise `SettingsError`, naming every setting that is unsafe outside a developer's machine."""

@@ -11,8 +11,6 @@ import logging
 import signal
 import sys
 
-from pydantic import ValidationError
-
 from switchboard.archive.archiver import FEED, Archiver
 from switchboard.archive.entries import Entries
 from switchboard.log.connection import connect
@@ -45,9 +43,8 @@ async def archive(settings: Settings) -> None:
 def main() -> int:
     """Run to the end; the exit code says whether that was wanted."""
     try:
-        settings = Settings()
-        settings.check_production()
-    except (ValidationError, SettingsError) as error:
+        settings = Settings.checked()
+    except SettingsError as error:
         print(error, file=sys.stderr)
         return MISCONFIGURED
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)-8s %(name)s  %(message)s")
