@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from switchboard.log.log import ANYBODY, Authority
+from switchboard.log.authority import ANYBODY, Authority
 from switchboard.turns.turn import Turn
 
 
@@ -39,6 +39,12 @@ def current() -> Turn | None:
     return None if turn is None or turn.over else turn
 
 
+def turn_of(conversation: str) -> Turn | None:
+    """The turn under way, if it is one of this conversation."""
+    turn = current()
+    return turn if turn and turn.conversation == conversation else None
+
+
 @contextlib.contextmanager
 def hold(conversation: str, right: Authority) -> Iterator[None]:
     """Within the block the running code has the conversation's lock."""
@@ -53,7 +59,7 @@ def hold(conversation: str, right: Authority) -> Iterator[None]:
 
 def authority(conversation: str) -> Authority:
     """The right under which the running code writes into a conversation."""
-    turn, held = current(), _HELD.get()
-    if turn and turn.conversation == conversation:
+    turn, held = turn_of(conversation), _HELD.get()
+    if turn:
         return turn.authority
     return held.right if held and held.conversation == conversation and not held.over else ANYBODY

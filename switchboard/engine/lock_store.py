@@ -14,9 +14,9 @@ from rasa.core.lock_store import LockStore as RasaLockStore
 from rasa.utils.endpoints import EndpointConfig
 
 from switchboard.engine.current import authority, hold
+from switchboard.log.authority import Authority
 from switchboard.log.connection import connect
 from switchboard.log.inbox import Inbox
-from switchboard.log.log import Authority
 from switchboard.settings import Settings
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2  # seconds between looks at a lease that somebody else holds

@@ -136,7 +136,7 @@ class RasaEngine:
 
 
 async def _has_answered(processor: Processor, turn: Turn) -> bool:
-    """Whether Rasa has saved this turn, which it does whole and last: then only its end is missing on the log.
+    """Whether an earlier try has saved this turn in a store that is not ours, which saves before the turn has ended.
 
     Without this a worker that dies in between would have the actions run twice; Rasa takes a message id twice.
     """

@@ -1,7 +1,7 @@
 """Rasa's trackers as lists of events in Redis. Named in `endpoints.yml`.
 
 What a turn reads, writes and replays does not grow with the conversation: Rasa gets a window, see `window`, and only
-its new events are appended. Within a turn they are refused once the turn's lease has passed. An event broker gets them
+its new events are appended. Those of a turn go onto record in one step with the turn's end. An event broker gets them
 from the relay, see `switchboard/relay`: a save neither waits for a broker nor fails with one.
 """
 
@@ -21,10 +21,10 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from switchboard.engine.current import authority
+from switchboard.engine.current import authority, turn_of
 from switchboard.engine.window import TURNS, Rewound, Window
 from switchboard.log.connection import connect
-from switchboard.log.dialogue import Dialogues
+from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -60,13 +60,13 @@ class TrackerStore(RasaTrackerStore):
 
     async def retrieve(self, sender_id: str) -> StoredTracker | None:
         """The last session, or the end of it with what it has come to before. Raises `LogUnavailable`."""
-        stretch = await self._dialogues.read(sender_id)
-        if not stretch.events:
+        stretch, saved = await self._dialogues.read(sender_id), _saved_in_turn(sender_id)
+        if not (stretch.events or saved):
             return None
         try:
-            window = Window.of(stretch.cut, stretch.state, _events(stretch.events)).shortened(self.turns)
+            window = Window.of(stretch.cut, stretch.state, _events([*stretch.events, *saved])).shortened(self.turns)
         except Rewound:
-            everything = _events(await self._dialogues.read_all(sender_id))
+            everything = _events([*await self._dialogues.read_all(sender_id), *saved])
             window = Window(0, None, everything).shortened(self.turns)
         tracker = self._tracker(sender_id, [*window.prefix(), *window.events])
         tracker.window = window
@@ -74,21 +74,24 @@ class TrackerStore(RasaTrackerStore):
 
     async def retrieve_full_tracker(self, conversation_id: str) -> StoredTracker | None:
         """All sessions, from the first event on. Raises `LogUnavailable`."""
-        events = _events(await self._dialogues.read_all(conversation_id))
+        events = _events([*await self._dialogues.read_all(conversation_id), *_saved_in_turn(conversation_id)])
         return self._tracker(conversation_id, events) if events else None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what is new. Raises `StalePublish` if the turn is somebody else's by now, and `LogUnavailable`."""
+        """Append what is new; within a turn, with the turn's end. Raises `StalePublish` and `LogUnavailable`."""
         new = await self._new_events(tracker)
-        window = tracker.window if isinstance(tracker, StoredTracker) else None
         if not new:
             return
-        await self._dialogues.append(
-            tracker.sender_id,
-            [json.dumps(event.as_dict()) for event in new],
-            checkpoint=(window.cut, window.state_json()) if window else None,
-            authority=authority(tracker.sender_id),
+        window = tracker.window if isinstance(tracker, StoredTracker) else None
+        update = DialogueUpdate(
+            tuple(json.dumps(event.as_dict()) for event in new),
+            (window.cut, window.state_json()) if window else None,
+            self._record_exp,
         )
+        if turn := turn_of(tracker.sender_id):
+            turn.remember(update)
+        else:
+            await self._dialogues.append(tracker.sender_id, update, authority=authority(tracker.sender_id))
         if isinstance(tracker, StoredTracker):
             tracker.stored = len(tracker.events)
 
@@ -116,7 +119,8 @@ class TrackerStore(RasaTrackerStore):
         events = list(tracker.events)
         if isinstance(tracker, StoredTracker):
             return events[tracker.stored :]
-        known = {_identity(event) for event in _events(await self._dialogues.read_all(tracker.sender_id))}
+        stored = await self._dialogues.read_all(tracker.sender_id)
+        known = {_identity(event) for event in _events([*stored, *_saved_in_turn(tracker.sender_id)])}
         return [event for event in events if _identity(event) not in known]
 
     @property
@@ -124,8 +128,14 @@ class TrackerStore(RasaTrackerStore):
         """A connection belongs to its event loop, and Rasa's commands run several."""
         loop = asyncio.get_running_loop()
         if loop not in self._of_loop:
-            self._of_loop[loop] = Dialogues(connect(Settings().redis), keep_seconds=self._record_exp)
+            self._of_loop[loop] = Dialogues(connect(Settings().redis))
         return self._of_loop[loop]
+
+
+def _saved_in_turn(conversation: str) -> tuple[str, ...]:
+    """Of the turn under way: not on record yet."""
+    turn = turn_of(conversation)
+    return turn.remembers.events if turn else ()
 
 
 def _events(rows: list[str]) -> list[Event]:

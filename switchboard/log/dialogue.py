@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from switchboard.log.authority import ANYBODY, Authority
 from switchboard.log.connection import answering
 from switchboard.log.errors import StalePublish
 from switchboard.log.keys import conversation_of, dialogue_pattern, keys_of
-from switchboard.log.log import ANYBODY, Authority, script
+from switchboard.log.scripts import script, text
 
 SCRIPT = script("dialogue.lua")
 SCAN = 1_000  # keys looked at per call
@@ -25,12 +26,32 @@ class Stretch:
     events: list[str]
 
 
+@dataclass(frozen=True)
+class DialogueUpdate:
+    """What a dialogue engine adds to what it remembers of a conversation: events as JSON, and its newest checkpoint.
+
+    The checkpoint is a number of events, and what those have come to. `keep_seconds`: how long after its last update a
+    dialogue is forgotten; never, if `None`.
+    """
+
+    events: tuple[str, ...]
+    checkpoint: tuple[int, str] | None = None
+    keep_seconds: int | None = None
+
+    def arguments(self) -> list[str | int]:
+        """As the scripts take it, see `remember.lua`."""
+        cut, state = self.checkpoint or ("", "")
+        return [len(self.events), text(self.keep_seconds), cut, state, *self.events]
+
+
+NOTHING = DialogueUpdate(())
+
+
 class Dialogues:
     """The dialogues of all conversations. Raises `LogUnavailable`."""
 
-    def __init__(self, redis: Redis[str], *, keep_seconds: int | None = None) -> None:
+    def __init__(self, redis: Redis[str]) -> None:
         self._redis = redis
-        self._keep_seconds = keep_seconds
         self._script = redis.register_script(SCRIPT)
 
     async def read(self, conversation: str) -> Stretch:
@@ -49,19 +70,13 @@ class Dialogues:
         async with answering():
             return bool(await self._redis.exists(keys_of(conversation).dialogue))
 
-    async def append(
-        self,
-        conversation: str,
-        events: Sequence[str],
-        *,
-        checkpoint: tuple[int, str] | None = None,
-        authority: Authority = ANYBODY,
-    ) -> None:
-        """Add events, and move the checkpoint. Raises `StalePublish`: then nothing is changed."""
-        cut, state = checkpoint or ("", "")
+    async def append(self, conversation: str, update: DialogueUpdate, *, authority: Authority = ANYBODY) -> None:
+        """Add events, and move the checkpoint. Raises `StalePublish`: then nothing is changed.
+
+        What belongs to a turn goes onto record with the turn's end instead, see `Log.publish`.
+        """
         arguments: list[str | int] = [
-            "append", _text(authority.term), _text(authority.fence), _text(self._keep_seconds), cut, state,
-            conversation, *events,
+            "append", conversation, text(authority.term), text(authority.fence), *update.arguments(),
         ]  # fmt: skip
         async with answering():
             reply = await self._script(keys=_keys(conversation), args=arguments)
@@ -77,7 +92,3 @@ class Dialogues:
 def _keys(conversation: str) -> list[str]:
     keys = keys_of(conversation)
     return [keys.meta, keys.dialogue, keys.checkpoint, keys.feeds]
-
-
-def _text(value: int | None) -> str:
-    return "" if value is None else str(value)

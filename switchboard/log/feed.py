@@ -29,7 +29,7 @@ from switchboard.log.keys import (
     partition,
 )
 from switchboard.log.line import Line
-from switchboard.log.log import script
+from switchboard.log.scripts import script
 
 LEASE_MS = 5_000  # the partitions of a process that died are free after this long
 SCAN_KEYS = 1_000  # looked at by one step of a scan, a millisecond of Redis

@@ -17,7 +17,7 @@ from switchboard.log.crew import Crew
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
-from switchboard.log.log import script
+from switchboard.log.scripts import script
 
 LEASE = script("lease.lua")
 # A dead worker's conversations are free after this long. Renewed every third of it: the loop of a worker stands still

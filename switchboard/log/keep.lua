@@ -1,5 +1,5 @@
 -- Keeps something for later tries of the turn under way; the first value stays.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, …     (see keys.py)
 -- ARGV  fence, value
 --
 -- Returns {'ok'}, or {'stale', 'fence', current}: a worker that was away must not speak for a later turn.

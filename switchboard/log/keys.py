@@ -116,7 +116,8 @@ class ConversationKeys:
 
     @property
     def all(self) -> list[str]:
-        return [self.meta, self.log, self.keys, self.waiting, self.inbox, self.lease, self.turn, self.feeds]
+        turns = [self.waiting, self.inbox, self.lease, self.turn]
+        return [self.meta, self.log, self.keys, *turns, self.feeds, self.dialogue, self.checkpoint]
 
 
 def keys_of(conversation: str) -> ConversationKeys:

@@ -1,6 +1,6 @@
 -- Takes, renews or gives back the right to run a conversation's turns. Whenever it changes hands the fence is raised, and
 -- it is raised when the right is given back: who has an older fence has lost it, and one that ran out unnoticed is told so.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, …     (see keys.py)
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
 --       for 'renew' the fence that came with the lease;

@@ -6,14 +6,15 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
+from switchboard.log.authority import ANYBODY, Authority
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
+from switchboard.log.dialogue import NOTHING, DialogueUpdate
 from switchboard.log.errors import (
     Busy,
     ConflictingEntry,
@@ -32,15 +33,7 @@ from switchboard.log.events import (
 )
 from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
-
-SHARED = ("rights.lua", "feeds.lua", "append.lua")
-
-
-def script(name: str) -> str:
-    """A Lua script of this folder, with what the scripts share in front of it."""
-    folder = Path(__file__).parent
-    return "".join((folder / part).read_text(encoding="utf-8") for part in (*SHARED, name))
-
+from switchboard.log.scripts import script, text
 
 PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
@@ -90,31 +83,12 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Authority:
-    """Under what right a worker writes; a newer term or fence makes the script refuse it. `None` is not checked.
-
-    With the end of a turn the lease of `worker` goes back, unless more messages wait.
-    """
-
-    term: int | None = None
-    fence: int | None = None
-    worker: str = ""
-
-
-ANYBODY = Authority()
-
-
-@dataclass(frozen=True)
 class Appended:
     """Where an entry stands. `duplicate` says that it stood there before."""
 
     epoch: str
     offset: int
     duplicate: bool
-
-
-def _text(value: int | None) -> str:
-    return "" if value is None else str(value)
 
 
 class Log:
@@ -155,11 +129,13 @@ class Log:
         answers: int | None = None,
         author: str = "",
         keeps: str = "",
+        remembers: DialogueUpdate = NOTHING,
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
         `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that it answers.
         `author`: a participant id; for anybody who takes no part, the conversation is unknown. `keeps`: see `keep`.
+        `remembers`: is on record if the batch is, and not without it.
         Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, and with `asks` `TooManyWaiting` and `Busy`.
         """
         return await self._run(
@@ -170,6 +146,7 @@ class Log:
             answers=answers,
             author=author,
             keeps=keeps,
+            remembers=remembers,
         )
 
     async def _run(
@@ -183,13 +160,14 @@ class Log:
         answers: int | None = None,
         author: str = "",
         keeps: str = "",
+        remembers: DialogueUpdate = NOTHING,
     ) -> list[Appended]:
         keys = keys_of(conversation)
         now = self._clock()
         arguments: list[str | int] = [
-            conversation, keys.live, WAKE, now, _text(authority.term), _text(authority.fence),
-            *new_log, self._keep, "1" if asks else "", _text(answers), authority.worker, author,
-            self._crowd, self._hold, keeps,
+            conversation, keys.live, WAKE, now, text(authority.term), text(authority.fence),
+            *new_log, self._keep, "1" if asks else "", text(answers), authority.worker, author,
+            self._crowd, self._hold, keeps, *remembers.arguments(),
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
@@ -218,7 +196,7 @@ class Log:
     async def keep(self, conversation: str, value: str, authority: Authority) -> None:
         """Keep something for later tries of the turn under way; the first value stays. Raises `StalePublish`."""
         async with answering():
-            reply = await self._keep_value(keys=keys_of(conversation).all, args=[_text(authority.fence), value])
+            reply = await self._keep_value(keys=keys_of(conversation).all, args=[text(authority.fence), value])
         if reply[0] == "stale":
             raise _stale(conversation, *reply[1:])
 

@@ -1,6 +1,6 @@
 -- Appends a batch of entries to one conversation's log, whole or not at all.
 --
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds    (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint    (see keys.py)
 -- ARGV  1 conversation    2 live channel    3 wake channel    4 now, ms
 --       5 term or ''      the ownership term that the writer writes under
 --       6 fence or ''     the lease fence that the writer writes under
@@ -15,14 +15,15 @@
 --      15 crowd           with asks: how many conversations of this partition may wait for an answer
 --      16 hold            how many it keeps for feeds that have not taken them
 --      17 keeps           for later tries of the turn under way, or ''; the first value stays
---      18 …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
+--      18 …               what the dialogue engine adds to what it remembers (see remember.lua)
+--         …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
 --     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 18
+local FIRST = 22 + tonumber(ARGV[18])
 local TRIM_AT_ONCE = 100
 local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
@@ -54,6 +55,9 @@ if asks and not (ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])) th
 end
 
 if ARGV[17] ~= '' then redis.call('HSETNX', KEYS[7], 'kept', ARGV[17]) end
+
+to.dialogue, to.checkpoint = KEYS[9], KEYS[10]
+remember(to, 18)
 
 local result = {'ok', epoch}
 for i = FIRST, #ARGV, 3 do

@@ -1,5 +1,5 @@
 -- Asks the turn under way, or the next one if none is, to stop.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, …     (see keys.py)
 -- ARGV  1 conversation    2 live channel    3 stop channel    4 participant    5 turn or ''
 --       6 the entry that says so: its JSON, with %s for the turn
 --

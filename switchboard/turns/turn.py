@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
+from switchboard.log.authority import Authority
 from switchboard.log.codec import decode
+from switchboard.log.dialogue import NOTHING, DialogueUpdate
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import (
     Button,
@@ -24,7 +26,7 @@ from switchboard.log.events import (
     TurnFailed,
 )
 from switchboard.log.inbox import Lease
-from switchboard.log.log import Authority, Draft, Log
+from switchboard.log.log import Draft, Log
 
 AGAIN = "{message}"
 BOT = Participant("bot:main", "bot", "Assistant")
@@ -83,6 +85,7 @@ class Turn:
     kept: str = ""  # by an earlier try, see `keep`
     over: bool = field(default=False, init=False)
     stopped: bool = field(default=False, init=False)  # somebody asked for it
+    remembers: DialogueUpdate = field(default=NOTHING, init=False)  # see `remember`
     _to_keep: str = field(default="", init=False)
     _said: Counter[str] = field(default_factory=Counter, init=False)
 
@@ -136,6 +139,10 @@ class Turn:
             await self.log.keep(self.conversation, self._to_keep, self.authority)
             self._to_keep = ""
 
+    def remember(self, update: DialogueUpdate) -> None:
+        """What the engine is to know in later turns: on record at once with the end of this one, or not at all."""
+        self.remembers = replace(update, events=(*self.remembers.events, *update.events))
+
     async def say(self, event: Event, what: str = "") -> None:
         """Append a piece of the answer; the n-th of its kind, `what`, only once, however often the turn is tried."""
         self._said[what] += 1
@@ -145,7 +152,7 @@ class Turn:
         """The message is answered."""
         self.over = True
         end = TurnCompleted(self.id, stopped=self.stopped or None)
-        await self._append(Draft(end, key=f"{self.id}:end"), answers=self.offset)
+        await self._append(Draft(end, key=f"{self.id}:end"), answers=self.offset, remembers=self.remembers)
 
     async def keep_what_was_said(self) -> str:
         """End the messages that still stream, with the text that they have; all of it."""
@@ -164,9 +171,12 @@ class Turn:
         self.over = True
         await self._append(*_farewell(self.id, reason, apology.of(self.id, self.message)), answers=self.offset)
 
-    async def _append(self, *drafts: Draft, answers: int | None = None) -> None:
+    async def _append(self, *drafts: Draft, answers: int | None = None, remembers: DialogueUpdate = NOTHING) -> None:
         keeps, self._to_keep = self._to_keep, ""
-        await self.log.publish(self.conversation, *drafts, authority=self.authority, answers=answers, keeps=keeps)
+        right = self.authority
+        await self.log.publish(
+            self.conversation, *drafts, authority=right, answers=answers, keeps=keeps, remembers=remembers
+        )
 
 
 def piece_key(turn_id: str, what: str, number: int = 1) -> str:

@@ -17,7 +17,6 @@ from shop.database import make_engine, utc_now
 from shop.desk import shop_desk
 from switchboard import reply
 from switchboard.engine import endpoint
-from switchboard.log.dialogue import Dialogues
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Log
 from switchboard.reply import Reply
@@ -57,7 +56,7 @@ def failpoints(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failpoints]:
         (Log, "keep"),
         (Turn, "_append"),
         (TrackerStore, "retrieve"),
-        (Dialogues, "append"),
+        (TrackerStore, "save"),
         (RasaEngine, "_share_slots"),
         (ActionEndpoint, "request"),
         (Reply, "_append"),

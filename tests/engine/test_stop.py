@@ -47,3 +47,24 @@ async def test_an_action_that_hears_nothing_is_cut_off_and_the_tracker_knows_wha
     last = json.loads((await talk.log.read_back(talk.id, 1))[0].json)
     assert (last["type"], last["stopped"]) == ("turn.completed", True)
     assert (await talk.say("hello"))[0]["text"] == "Hello there."
+
+
+async def test_who_is_cut_off_after_rasa_has_saved_is_in_the_tracker_once(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, never = asyncio.Event(), asyncio.Event()
+
+    async def stands_still(*_: object) -> None:
+        reached.set()
+        await never.wait()
+
+    monkeypatch.setattr(worker, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(talk.engine, "_share_slots", stands_still)
+    await talk.ask("hello")
+    async with bounded():
+        await reached.wait()
+        assert await talk.tracker() == [], "it goes onto record with the turn's end"
+        await talk.log.stop(talk.id, ADA.id)
+        await talk.answered()
+    assert said(await talk.tracker()) == [("user", "hello"), ("bot", "Hello there.")]
+    assert await talk.ends() == ["completed"]

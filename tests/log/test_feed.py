@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis.asyncio
 
-from switchboard.log.dialogue import Dialogues
+from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.log.feed import Batch, Feed, Progress
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
@@ -51,7 +51,7 @@ async def test_a_feed_gets_the_log_and_the_dialogue_each_once_and_in_order(log: 
     feed = await registered(client)
     await start(log)
     await fill(log, 20)
-    await Dialogues(client).append("c_1", [f"event {number}" for number in range(30)])
+    await Dialogues(client).append("c_1", DialogueUpdate(tuple(f"event {number}" for number in range(30))))
     batches = await take_all(feed)
     assert offsets(batches) == list(range(1, 24))
     assert [event for batch in batches for event in batch.events] == [f"event {number}" for number in range(30)]
@@ -148,14 +148,14 @@ async def test_an_unanswered_message_stays_for_however_long_a_feed_lags(client: 
 
 async def test_a_dialogue_that_was_forgotten_is_numbered_anew(log: Log, client: Redis[str]) -> None:
     feed, dialogues = await registered(client), Dialogues(client)
-    await dialogues.append("c_1", ["one", "two"])
+    await dialogues.append("c_1", DialogueUpdate(("one", "two")))
     stale = end((await take_all(feed))[0])
     await client.delete(keys_of("c_1").dialogue)
-    await dialogues.append("c_1", ["three"])
+    await dialogues.append("c_1", DialogueUpdate(("three",)))
     await feed.advance("c_1", Progress(0, 0))
     assert [batch.events for batch in await take_all(feed)] == [["three"]]
     await feed.advance("c_1", stale)
-    await dialogues.append("c_1", ["four"])
+    await dialogues.append("c_1", DialogueUpdate(("four",)))
     assert [batch.events for batch in await take_all(feed)] == [["four"]]
 
 
@@ -181,7 +181,7 @@ async def test_the_partitions_of_a_process_that_died_are_free_after_a_while(clie
 
 async def test_without_a_feed_nothing_is_kept_for_one(log: Log, client: Redis[str]) -> None:
     await start(log)
-    await Dialogues(client).append("c_1", ["event"])
+    await Dialogues(client).append("c_1", DialogueUpdate(("event",)))
     assert [key async for key in client.scan_iter("*feed*")] == []
     assert not [name for name in await client.hkeys(keys_of("c_1").meta) if name[:2] in ("f:", "d:")]
 
@@ -200,7 +200,7 @@ async def test_for_a_feed_that_is_forgotten_nothing_is_kept(client: Redis[str]) 
 async def test_a_feed_is_told_once_of_what_there_was_before_it(log: Log, client: Redis[str]) -> None:
     for number in range(100):
         await start(log, f"c_{number}")
-    await Dialogues(client).append("elsewhere", ["event"])
+    await Dialogues(client).append("elsewhere", DialogueUpdate(("event",)))
     feed = await registered(client)
     assert await feed.due(EVERYWHERE, 200) == []
     await feed.enlist()
@@ -213,10 +213,10 @@ async def test_a_feed_is_told_once_of_what_there_was_before_it(log: Log, client:
 async def test_a_feed_that_wants_no_events_gets_none_and_is_not_behind_with_them(log: Log, client: Redis[str]) -> None:
     feed = await registered(client)
     await start(log)
-    await Dialogues(client).append("c_1", ["one", "two"])
+    await Dialogues(client).append("c_1", DialogueUpdate(("one", "two")))
     batch = await feed.take("c_1", events=0)
     assert (len(batch.entries), batch.events) == (3, [])
     await feed.advance("c_1", Progress(3, 2**53))
     assert await feed.due(EVERYWHERE, 1) == []
-    await Dialogues(client).append("c_1", ["three"])
+    await Dialogues(client).append("c_1", DialogueUpdate(("three",)))
     assert (await feed.take("c_1")).events == ["three"]

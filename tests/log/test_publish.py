@@ -10,12 +10,14 @@ import sys
 import pytest
 import redis.asyncio
 
+from switchboard.log.authority import Authority
 from switchboard.log.codec import decode
+from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.log.errors import Busy, ConflictingEntry, LogError, LogUnavailable, StalePublish, UnknownConversation
 from switchboard.log.events import MessageSent, TurnCompleted, TurnStarted
 from switchboard.log.inbox import Inbox
 from switchboard.log.keys import keys_of, partition
-from switchboard.log.log import Authority, Draft, Log
+from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT
 from tests.support.people import ADA, ask, message, start
 from tests.support.redis_server import RedisServer
@@ -23,7 +25,8 @@ from tests.support.redis_server import RedisServer
 PUBLISHER = """
 import asyncio, sys
 from switchboard.log.connection import connect
-from switchboard.log.log import Authority, Log
+from switchboard.log.authority import Authority
+from switchboard.log.log import Log
 from tests.support.people import message
 
 async def main(url, name):
@@ -304,3 +307,27 @@ async def test_when_too_many_conversations_wait_a_new_one_is_refused_and_a_known
     await log.publish(same[0], message("are you there?", key="l"), asks=True)
     (again,) = await log.publish(same[0], message("hello", key="k"), asks=True)
     assert again.duplicate
+
+
+async def test_what_a_turn_remembers_is_on_record_with_its_end_or_not_at_all(
+    log: Log, client: redis.asyncio.Redis[str]
+) -> None:
+    await start(log)
+    await ask(log, "c_1", "Hello")
+    inbox, dialogues = Inbox(client), Dialogues(client)
+    lease = await inbox.take("c_1")
+    assert lease
+    update = DialogueUpdate(('{"event": "user"}', '{"event": "bot"}'), keep_seconds=1_000)
+    for wrong in (Authority(fence=lease.fence - 1), Authority(term=9)):
+        with pytest.raises(StalePublish):
+            await log.publish("c_1", Draft(TurnCompleted("t4")), authority=wrong, answers=4, remembers=update)
+    with pytest.raises(ConflictingEntry):
+        await log.publish("c_1", Draft(TurnCompleted("t4"), "t4", "another"), answers=4, remembers=update)
+    assert not await dialogues.exists("c_1")
+    right = Authority(fence=lease.fence, worker=inbox.worker)
+    await log.publish("c_1", Draft(TurnCompleted("t4"), "t4:end"), authority=right, answers=4, remembers=update)
+    assert await dialogues.read_all("c_1") == list(update.events)
+    assert 990 <= await client.ttl(keys_of("c_1").dialogue) <= 1_000
+    with pytest.raises(StalePublish):  # the same once more, by who did not hear that it was done
+        await log.publish("c_1", Draft(TurnCompleted("t4"), "t4:end"), authority=right, answers=4, remembers=update)
+    assert await dialogues.read_all("c_1") == list(update.events)

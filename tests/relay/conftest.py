@@ -11,7 +11,7 @@ from typing import Any
 import aio_pika
 import pytest
 
-from switchboard.log.dialogue import Dialogues
+from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.log.log import Log
 from tests.support.people import message, start
 from tests.support.rabbitmq import RabbitServer, require_rabbitmq
@@ -78,7 +78,7 @@ class Traffic:
 
     async def more_events(self, events: list[dict[str, Any]]) -> None:
         for conversation in self.conversations:
-            await self._dialogues.append(conversation, [json.dumps(event) for event in events])
+            await self._dialogues.append(conversation, DialogueUpdate(tuple(json.dumps(event) for event in events)))
 
     async def entries(self) -> dict[str, list[dict[str, Any]]]:
         """Of each conversation, as the log has them."""

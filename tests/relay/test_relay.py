@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 
 from switchboard.log.connection import connect
-from switchboard.log.dialogue import Dialogues
+from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
 from switchboard.log.keys import PARTITIONS, feeds
@@ -111,7 +111,7 @@ async def test_entries_and_events_are_delivered_under_their_names(client: Redis[
     publisher = Publisher()
     async with relaying(client, feed, publisher):
         epoch = (await log.start("c_1", "bot:main", [])).epoch
-        await Dialogues(client).append("c_1", ['{"event": "action", "name": "action_listen"}'])
+        await Dialogues(client).append("c_1", DialogueUpdate(('{"event": "action", "name": "action_listen"}',)))
         await settled(feed)
     entry, event = sorted(publisher.delivered, key=lambda message: message.type)
     assert (entry.type, entry.id, entry.conversation) == ("log.entry", f"c_1/{epoch}.1", "c_1")
@@ -162,7 +162,7 @@ async def test_what_a_broker_does_not_want_is_passed_over_and_not_kept_for_it(
 ) -> None:
     publisher = Publisher(types=frozenset({RASA_EVENT}))
     await start(log)
-    await Dialogues(client).append("c_1", ['{"event": "restart"}'])
+    await Dialogues(client).append("c_1", DialogueUpdate(('{"event": "restart"}',)))
     async with relaying(client, feed, publisher):
         await settled(feed)
     assert publisher.ids() == ["event 0"]
