@@ -16,7 +16,7 @@ from channels import cors, health, history, messages, page, sessions, signals, s
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
 from channels.problems import CATCH_ALL, PREFIX, answer
-from channels.sanic_compat import mend_requests, mend_timeouts, mend_websockets, quiet_strangers
+from channels.sanic_compat import mend_leaving, mend_requests, mend_timeouts, mend_websockets, quiet_strangers
 from channels.services import BODY_LIMIT, Chat
 from channels.socket_io import server as socket_io
 from switchboard.identity import SESSION_SECONDS
@@ -85,6 +85,7 @@ class ChatBlueprint(Blueprint):
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""
         mend_websockets()
         mend_timeouts()
+        mend_leaving()
         mend_requests(app)
         quiet_strangers()
         app.config.RESPONSE_TIMEOUT = STREAM_TIMEOUT_SECONDS

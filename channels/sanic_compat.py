@@ -9,15 +9,19 @@ Time: each byte starts the clock of `REQUEST_TIMEOUT` anew, so who sends one now
 Framing: a `Content-Length` below zero makes Sanic read nothing, again and again, and nobody else is served. A target
 that is no URL raises where Sanic wants to answer with an error.
 
+Memory: two timers of each connection keep what is left of it for 15 s after it is gone, and what is left refers to
+itself, so that only the garbage collector finds it: a server that many leave grows.
+
 Logs: Sanic reports each body that nobody read as an error of the server. Anybody can send one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from httptools import parse_url
@@ -32,6 +36,8 @@ INVALID_DATA = 1007  # RFC 6455, section 7.4.1
 _process_events = impl.WebsocketImplProtocol.process_events
 _data_received = HttpProtocol.data_received
 _check_timeouts = HttpProtocol.check_timeouts
+_connection_made = HttpProtocol.connection_made
+_connection_lost = HttpProtocol.connection_lost
 _create_request = Http.create_empty_request
 
 
@@ -63,6 +69,58 @@ def mend_timeouts() -> None:
     """Give a whole request `REQUEST_TIMEOUT`, from its first byte to its last. Doing it twice changes nothing."""
     HttpProtocol.data_received = _keep_the_clock  # type: ignore[assignment,method-assign]
     HttpProtocol.check_timeouts = _check_the_body_too  # type: ignore[method-assign]
+
+
+def mend_leaving() -> None:
+    """Let go of a connection as soon as it is gone. Doing it twice changes nothing."""
+    HttpProtocol.connection_made = _made  # type: ignore[method-assign]
+    HttpProtocol.connection_lost = _lost  # type: ignore[method-assign]
+
+
+class _Timers:
+    """The event loop as one connection sees it: nothing is called later once the connection is gone.
+
+    There is one timer of each callback; a new one takes the place of the one before.
+    """
+
+    __slots__ = ("_gone", "_loop", "_pending")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._pending: dict[str, asyncio.TimerHandle] = {}
+        self._gone = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        name = callback.__name__
+        if name in self._pending:
+            self._pending.pop(name).cancel()
+        if not self._gone:
+            self._pending[name] = self._loop.call_later(seconds, callback)
+
+    def gone(self) -> None:
+        self._gone = True
+        for timer in self._pending.values():
+            timer.cancel()
+        self._pending.clear()
+
+
+def _made(protocol: Any, transport: asyncio.Transport) -> None:
+    protocol.loop = _Timers(protocol.loop)
+    _connection_made(protocol, transport)
+
+
+def _lost(protocol: Any, error: Exception | None) -> None:
+    protocol.loop.gone()
+    if protocol._task and protocol._http:
+        protocol._task.add_done_callback(functools.partial(_take_apart, protocol._http))
+    _connection_lost(protocol, error)
+
+
+def _take_apart(http: Any, _: object) -> None:
+    http.request = http.response = http.response_func = None
 
 
 def _is_arriving(protocol: Any) -> bool:

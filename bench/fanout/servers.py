@@ -22,7 +22,7 @@ from bench.fanout.crowd import Step, masked, upgrade
 from bench.fanout.load import FILLER, delta, started
 from switchboard.log.connection import connect
 from switchboard.log.events import Participant
-from switchboard.log.log import Log
+from switchboard.log.log import Log, Position
 from switchboard.turns.turn import BOT
 from tests.support.clients import installed_node
 
@@ -81,7 +81,7 @@ class Ours:
 
     @contextlib.contextmanager
     def serving(self, *, websocket: bool = False, conversations: int = 1) -> Iterator[tuple[Server, list[str]]]:
-        """The edge, and new conversations; reader n reads the n-th of them, round and round."""
+        """The edge, and new conversations; reader n reads the n-th of them, round and round, from its end."""
         port = free_port()
         environment = {"REDIS_URL": self.redis, "SECRET_KEY": "x" * 32, "LOG_LEVEL": "ERROR"}
         with _process([sys.executable, "-m", "channels", "--port", str(port)], environment) as process:
@@ -89,12 +89,16 @@ class Ours:
             ids = [f"c_{n}_{port}" for n in range(conversations)]
             places = self._runner.run(self._start(ids))
             steps = self._socket if websocket else self._stream
+
+            def publish() -> None:
+                places[0] = self._publish(ids[0])
+
             yield (
                 Server(
                     process.pid,
                     port,
                     lambda n: steps(ids[n % conversations], places[n % conversations]),
-                    lambda: self._publish(ids[0]),
+                    publish,
                 ),
                 ids,
             )
@@ -112,11 +116,12 @@ class Ours:
         for conversation in ids:
             await self._log.start(conversation, "bot:main", (self.guest, BOT))
             (at,) = await self._log.publish(conversation, started())
-            places.append(f"{at.epoch}.{at.offset}")
+            places.append(str(Position(at.epoch, at.offset)))
         return places
 
-    def _publish(self, conversation: str) -> None:
-        self._runner.run(self._log.publish(conversation, delta()))
+    def _publish(self, conversation: str) -> str:
+        (at,) = self._runner.run(self._log.publish(conversation, delta()))
+        return str(Position(at.epoch, at.offset))
 
     def _stream(self, conversation: str, place: str) -> list[Step]:
         path = f"/chat/v1/conversations/{conversation}/stream"

@@ -1,0 +1,65 @@
+"""Nothing of a connection stays in memory once it is gone: not for a timer, and not for the garbage collector."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import struct
+from collections import Counter
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sanic import Request
+from sanic.http import Http
+from sanic.server.protocols.http_protocol import HttpProtocol
+
+from tests.support.edge import Edge, Guest
+from tests.support.waiting import bounded, until
+
+MANY = 20
+RESET = struct.pack("ii", 1, 0)  # a close says so, instead of goodbye
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def parts() -> Counter[str]:
+    """What Sanic makes for each connection, as it is in memory now."""
+    kinds = (HttpProtocol, Http, Request)
+    return Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, kinds))
+
+
+async def read(edge: Edge, ada: Guest, conversation: str) -> asyncio.StreamWriter:
+    """A reader that has its snapshot."""
+    where = httpx.URL(edge.url)
+    reader, writer = await asyncio.open_connection(where.host, where.port)
+    head = f"GET /chat/v1/conversations/{conversation}/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada.token}"
+    writer.write(f"{head}\r\n\r\n".encode())
+    await reader.readuntil(b'"type":"snapshot"')
+    return writer
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("how", ["closed", "reset"])
+async def test_a_reader_that_left_leaves_nothing(edge: Edge, ada: Guest, how: str) -> None:
+    conversation = await ada.open()
+    before = parts()
+
+    async def nothing_is_left() -> bool:
+        return parts() <= before
+
+    async with bounded():
+        readers = [await read(edge, ada, conversation) for _ in range(MANY)]
+        assert parts()["Http"] >= MANY
+        for reader in readers:
+            if how == "reset":
+                reader.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            reader.close()
+        await until(nothing_is_left)
