@@ -60,7 +60,8 @@ class TrackerStore(RasaTrackerStore):
 
     async def retrieve(self, sender_id: str) -> StoredTracker | None:
         """The last session, or the end of it with what it has come to before. Raises `LogUnavailable`."""
-        stretch, saved = await self._dialogues.read(sender_id), _saved_in_turn(sender_id)
+        turn, saved = turn_of(sender_id), _saved_in_turn(sender_id)
+        stretch = turn.before if turn else await self._dialogues.read(sender_id)
         if not (stretch.events or saved):
             return None
         try:

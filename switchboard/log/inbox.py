@@ -14,6 +14,7 @@ from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.crew import Crew
+from switchboard.log.dialogue import Stretch
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
@@ -39,6 +40,7 @@ class Lease:
     entry: str  # that message, as the log stores it
     tries: int  # which try this is; nobody came to an end with those before
     deaths: int  # how many workers may have died of it, this one included
+    before: Stretch  # what the dialogue engine remembers; nobody changes it while the lease lasts
     stopping: bool = False  # somebody has asked it to stop
     kept: str = ""  # what an earlier try has kept for this one
 
@@ -68,10 +70,11 @@ class Inbox:
         reply = await self._run("take", conversation, started)
         if not reply:
             return None
-        fence, term, offset, waiting, entry, tries, stopping, kept, deaths = reply
+        fence, term, offset, waiting, entry, tries, stopping, kept, deaths, (cut, state, *events) = reply
         return Lease(
-            conversation, self.worker, fence, term, offset, waiting, entry, tries, deaths, bool(stopping), kept
-        )
+            conversation, self.worker, fence, term, offset, waiting, entry, tries, deaths,
+            Stretch(cut, state, events), bool(stopping), kept,
+        )  # fmt: skip
 
     async def hold(self, conversation: str) -> int | None:
         """The fence of a lease without a turn, or `None` if anybody has one, this worker included."""

@@ -1,6 +1,6 @@
 -- Takes, renews or gives back the right to run a conversation's turns. Whenever it changes hands the fence is raised, and
 -- it is raised when the right is given back: who has an older fence has lost it, and one that ran out unnoticed is told so.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, …     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint     (see keys.py)
 -- ARGV  what ('take' | 'hold' | 'renew' | 'release'), worker, time to live in ms, conversation, live channel,
 --       and for 'take' the entry that says so: its JSON, with %d for the offset and %s for the id of the message;
 --       for 'renew' the fence that came with the lease;
@@ -9,7 +9,7 @@
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
 --          1 if it is to stop, what the first try has kept, how many workers may have died of it, this one
---          included}, and the entry is appended, once a message. Every taking
+--          included, what the dialogue engine remembers (see remember.lua)}, and the entry is appended, once a message. Every taking
 --          raises the fence, so that an older worker's output is refused; a worker that has the lease takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
@@ -46,7 +46,8 @@ if ARGV[1] == 'take' then
   local try = redis.call('HINCRBY', turn, 'tries', 1)
   local kept = redis.call('HGET', turn, 'kept') or ''
   local deaths = redis.call('HINCRBY', turn, 'deaths', 1)
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept, deaths}
+  local before = remembered(KEYS[9], KEYS[10])
+  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept, deaths, before}
 end
 
 if ARGV[1] == 'hold' then

@@ -1,5 +1,14 @@
 
--- Shared by publish.lua and dialogue.lua: how what a dialogue engine remembers grows.
+-- Shared by publish.lua, lease.lua and dialogue.lua: what a dialogue engine remembers, and how that grows.
+
+-- {cut, state, event …} with the events from the checkpoint on; without one the cut is 0 and the state ''.
+local function remembered(dialogue, checkpoint)
+  local known = redis.call('HMGET', checkpoint, 'cut', 'state')
+  local cut = tonumber(known[1] or '0')
+  local result = {cut, known[2] or ''}
+  for _, event in ipairs(redis.call('LRANGE', dialogue, cut, -1)) do table.insert(result, event) end
+  return result
+end
 
 -- Adds to a dialogue what begins at ARGV[first]: how many events, the seconds to keep it or '', the checkpoint's cut or
 -- '', its state, event …; and tells the feeds. `to` has the keys meta, feeds, dialogue and checkpoint, and the conversation.

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from switchboard.log.authority import Authority
 from switchboard.log.codec import decode
-from switchboard.log.dialogue import NOTHING, DialogueUpdate
+from switchboard.log.dialogue import NOTHING, DialogueUpdate, Stretch
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import (
     Button,
@@ -81,6 +81,7 @@ class Turn:
     offset: int
     message: MessageSent
     authority: Authority
+    before: Stretch  # what the engine remembers of the turns before
     tries: int = 1  # which try this is; whoever made the one before may have died after Rasa had saved it
     kept: str = ""  # by an earlier try, see `keep`
     over: bool = field(default=False, init=False)
@@ -101,6 +102,7 @@ class Turn:
             lease.offset,
             event,
             Authority(lease.term, lease.fence, lease.worker),
+            lease.before,
             lease.tries,
             lease.kept,
         )

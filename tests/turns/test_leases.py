@@ -8,6 +8,7 @@ import json
 import pytest
 import redis.asyncio
 
+from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.log.errors import StalePublish
 from switchboard.log.events import MessageSent
 from switchboard.log.follower import Follower
@@ -110,3 +111,20 @@ async def test_the_conversations_of_the_dead_are_found_however_busy_the_others_a
     async with working(log, follower, Engine()), running(wake_all_the_time()):
         await answered(log)
     assert await told(log) == ["hello", *answer_of("hello")]
+
+
+async def test_with_the_lease_comes_what_the_engine_remembers_of_the_turns_before(log: Log) -> None:
+    await start(log)
+    inbox, dialogues = Inbox(log.redis), Dialogues(log.redis)
+    for text, checkpoint in (("one", None), ("two", (1, "{}")), ("three", None)):
+        await ask(log, "c_1", text)
+        lease = await inbox.take("c_1")
+        assert lease and lease.before == await dialogues.read("c_1")
+        turn = Turn.of(log, lease)
+        turn.remember(DialogueUpdate((f"{text} asked",), checkpoint))
+        turn.remember(DialogueUpdate((f"{text} answered",), checkpoint))
+        await turn.complete()
+    assert lease.before.cut == 1
+    assert lease.before.events == ["one answered", "two asked", "two answered"]
+    every = [f"{text} {what}" for text in ("one", "two", "three") for what in ("asked", "answered")]
+    assert await dialogues.read_all("c_1") == every
