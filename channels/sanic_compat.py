@@ -80,7 +80,7 @@ def mend_leaving() -> None:
 class _Timers:
     """The event loop as one connection sees it: nothing is called later once the connection is gone.
 
-    There is one timer of each callback; a new one takes the place of the one before.
+    It knows the last timer of each callback: Sanic sets one again when the one before has fired.
     """
 
     __slots__ = ("_gone", "_loop", "_pending")
@@ -94,11 +94,8 @@ class _Timers:
         return getattr(self._loop, name)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        name = callback.__name__
-        if name in self._pending:
-            self._pending.pop(name).cancel()
         if not self._gone:
-            self._pending[name] = self._loop.call_later(seconds, callback)
+            self._pending[callback.__name__] = self._loop.call_later(seconds, callback)
 
     def gone(self) -> None:
         self._gone = True
