@@ -9,7 +9,7 @@ Time: each byte starts the clock of `REQUEST_TIMEOUT` anew, so who sends one now
 Framing: a `Content-Length` below zero makes Sanic read nothing, again and again, and nobody else is served. A target
 that is no URL raises where Sanic wants to answer with an error.
 
-Memory: two timers of each connection keep what is left of it for 15 s after it is gone, and what is left refers to
+Memory: timers of each connection keep what is left of it for up to 15 s after it is gone, and what is left refers to
 itself, so that only the garbage collector finds it: a server that many leave grows.
 
 Logs: Sanic reports each body that nobody read as an error of the server. Anybody can send one.
@@ -18,7 +18,6 @@ Logs: Sanic reports each body that nobody read as an error of the server. Anybod
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -78,27 +77,21 @@ def mend_leaving() -> None:
 
 
 class _Timers:
-    """The event loop as one connection sees it: nothing is called later once the connection is gone.
+    """The event loop as one connection sees it: it knows the last timer of each callback, to cancel it at the end."""
 
-    It knows the last timer of each callback: Sanic sets one again when the one before has fired.
-    """
-
-    __slots__ = ("_gone", "_loop", "_pending")
+    __slots__ = ("_loop", "_pending")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._pending: dict[str, asyncio.TimerHandle] = {}
-        self._gone = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        if not self._gone:
-            self._pending[callback.__name__] = self._loop.call_later(seconds, callback)
+        self._pending[callback.__name__] = self._loop.call_later(seconds, callback)
 
-    def gone(self) -> None:
-        self._gone = True
+    def cancel(self) -> None:
         for timer in self._pending.values():
             timer.cancel()
         self._pending.clear()
@@ -110,14 +103,21 @@ def _made(protocol: Any, transport: asyncio.Transport) -> None:
 
 
 def _lost(protocol: Any, error: Exception | None) -> None:
-    protocol.loop.gone()
-    if protocol._task and protocol._http:
-        protocol._task.add_done_callback(functools.partial(_take_apart, protocol._http))
+    """Not before its task has ended, which Sanic cancels now: until then its timers and its request count."""
+    http, task = getattr(protocol, "_http", None), protocol._task
+    if task:
+        task.add_done_callback(lambda _: _take_apart(protocol, http))
+    else:
+        _take_apart(protocol, http)
     _connection_lost(protocol, error)
 
 
-def _take_apart(http: Any, _: object) -> None:
-    http.request = http.response = http.response_func = None
+def _take_apart(protocol: Any, http: Any) -> None:
+    protocol.loop.cancel()
+    if http:
+        http.request = http.response = http.response_func = None
+    if websocket := getattr(protocol, "websocket", None):
+        protocol.websocket = websocket.assembler.protocol = None
 
 
 def _is_arriving(protocol: Any) -> bool:

@@ -17,7 +17,7 @@ from bench.fanout.servers import ROOT, Ours, Peer, Server
 ROUNDS = 20
 SECONDS = 15.0  # a steady load lasts so long
 SETTLE_SECONDS = 5.0
-REMAINS_SECONDS = 20.0  # Sanic looks after dead connections every 15
+SETTLE_SECONDS = 20.0  # by then nothing waits for a timer any more
 KILL_ROUNDS = 4
 PING_SECONDS = 15.0
 
@@ -147,7 +147,7 @@ def wire_bytes(ours: Ours) -> Figures:
 def kills(ours: Ours) -> Figures:
     """Memory of the edge after each 10,000 readers whose connection was reset in mid-stream.
 
-    Not after none: Sanic keeps a dead connection's remains until it next looks after it.
+    Not after none: the first ones make room that the others use again.
     """
     with ours.serving() as (server, _):
 
@@ -158,7 +158,7 @@ def kills(ours: Ours) -> Figures:
                 server.publish()
                 crowd.wait_for(250)
                 crowd.leave(reset=True)
-            crowd.stay(REMAINS_SECONDS)
+            crowd.stay(SETTLE_SECONDS)
             return server.rss
 
         after = [kill(20) for _ in range(KILL_ROUNDS)]

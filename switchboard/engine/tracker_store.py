@@ -54,6 +54,8 @@ class TrackerStore(RasaTrackerStore):
         **kwargs: Any,
     ) -> None:
         super().__init__(domain, event_broker, **kwargs)
+        if record_exp is not None and (not isinstance(record_exp, int) or record_exp < 1):
+            raise ValueError(f"endpoints.yml: record_exp must be a whole number of seconds, not {record_exp!r}")
         self.turns = turns
         self._record_exp = record_exp
         self._of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Dialogues] = WeakKeyDictionary()
@@ -79,7 +81,7 @@ class TrackerStore(RasaTrackerStore):
         return self._tracker(conversation_id, events) if events else None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what is new; within a turn, with the turn's end. Raises `StalePublish` and `LogUnavailable`."""
+        """Append what is new; raises `StalePublish` and `LogUnavailable`. Within a turn the turn's end appends it."""
         new = await self._new_events(tracker)
         if not new:
             return

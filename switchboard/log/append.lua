@@ -1,4 +1,4 @@
--- Shared by publish.lua, lease.lua and stop.lua, which are loaded with this text in front: how an entry gets onto a log.
+-- Shared by publish.lua, lease.lua and stop.lua: how an entry gets onto a log.
 
 -- Appends one entry and tells the readers and the feeds. `to` has the keys meta, log, keys and feeds, and the conversation;
 -- `json` is an object without epoch and offset. Returns the offset.

@@ -11,7 +11,7 @@ from switchboard.log.authority import ANYBODY, Authority
 from switchboard.log.connection import answering
 from switchboard.log.errors import StalePublish
 from switchboard.log.keys import conversation_of, dialogue_pattern, keys_of
-from switchboard.log.scripts import script, text
+from switchboard.log.scripts import argument, script
 
 SCRIPT = script("dialogue.lua")
 SCAN = 1_000  # keys looked at per call
@@ -41,7 +41,7 @@ class DialogueUpdate:
     def arguments(self) -> list[str | int]:
         """As the scripts take it, see `remember.lua`."""
         cut, state = self.checkpoint or ("", "")
-        return [len(self.events), text(self.keep_seconds), cut, state, *self.events]
+        return [len(self.events), argument(self.keep_seconds), cut, state, *self.events]
 
 
 NOTHING = DialogueUpdate(())
@@ -76,7 +76,7 @@ class Dialogues:
         What belongs to a turn goes onto record with the turn's end instead, see `Log.publish`.
         """
         arguments: list[str | int] = [
-            "append", conversation, text(authority.term), text(authority.fence), *update.arguments(),
+            "append", conversation, argument(authority.term), argument(authority.fence), *update.arguments(),
         ]  # fmt: skip
         async with answering():
             reply = await self._script(keys=_keys(conversation), args=arguments)

@@ -9,8 +9,9 @@
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
 --          1 if it is to stop, what the first try has kept, how many workers may have died of it, this one
---          included, what the dialogue engine remembers (see remember.lua)}, and the entry is appended, once a message. Every taking
---          raises the fence, so that an older worker's output is refused; a worker that has the lease takes it anew.
+--          included, what the dialogue engine remembers (see remember.lua)}, and the entry is appended, once a
+--          message. Every taking raises the fence, so that an older worker's output is refused; a worker that has the
+--          lease takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
 -- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
 -- renew    {1}, or {} if the lease was lost. One that ran out, but that nobody has taken since, is kept.

@@ -33,7 +33,7 @@ from switchboard.log.events import (
 )
 from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
-from switchboard.log.scripts import script, text
+from switchboard.log.scripts import argument, script
 
 PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
@@ -165,8 +165,8 @@ class Log:
         keys = keys_of(conversation)
         now = self._clock()
         arguments: list[str | int] = [
-            conversation, keys.live, WAKE, now, text(authority.term), text(authority.fence),
-            *new_log, self._keep, "1" if asks else "", text(answers), authority.worker, author,
+            conversation, keys.live, WAKE, now, argument(authority.term), argument(authority.fence),
+            *new_log, self._keep, "1" if asks else "", argument(answers), authority.worker, author,
             self._crowd, self._hold, keeps, *remembers.arguments(),
         ]  # fmt: skip
         for draft in drafts:
@@ -196,7 +196,7 @@ class Log:
     async def keep(self, conversation: str, value: str, authority: Authority) -> None:
         """Keep something for later tries of the turn under way; the first value stays. Raises `StalePublish`."""
         async with answering():
-            reply = await self._keep_value(keys=keys_of(conversation).all, args=[text(authority.fence), value])
+            reply = await self._keep_value(keys=keys_of(conversation).all, args=[argument(authority.fence), value])
         if reply[0] == "stale":
             raise _stale(conversation, *reply[1:])
 

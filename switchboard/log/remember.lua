@@ -12,23 +12,20 @@ end
 
 -- Adds to a dialogue what begins at ARGV[first]: how many events, the seconds to keep it or '', the checkpoint's cut or
 -- '', its state, event …; and tells the feeds. `to` has the keys meta, feeds, dialogue and checkpoint, and the conversation.
--- Returns where the arguments go on.
 local function remember(to, first)
   local events, seconds, cut, state = tonumber(ARGV[first]), ARGV[first + 1], ARGV[first + 2], ARGV[first + 3]
-  local after = first + 4 + events
-  if events == 0 then return after end
+  if events == 0 then return end
   local new = redis.call('EXISTS', to.dialogue) == 0 -- or forgotten meanwhile: what came before is no part of it
   if new then
     begin_dialogue(to.feeds, to.meta)
     redis.call('DEL', to.checkpoint)
   end
-  for i = first + 4, after - 1 do redis.call('RPUSH', to.dialogue, ARGV[i]) end
+  for i = first + 4, first + 3 + events do redis.call('RPUSH', to.dialogue, ARGV[i]) end
   if cut ~= '' and not new then redis.call('HSET', to.checkpoint, 'cut', cut, 'state', state) end
   if seconds ~= '' then
     redis.call('EXPIRE', to.dialogue, seconds)
     redis.call('EXPIRE', to.checkpoint, seconds)
   end
   announce(to.feeds, to.conversation)
-  return after
 end
 

@@ -13,6 +13,6 @@ def script(name: str) -> str:
     return "".join((folder / part).read_text(encoding="utf-8") for part in (*SHARED, name))
 
 
-def text(value: int | None) -> str:
+def argument(value: int | None) -> str:
     """As a script takes it."""
     return "" if value is None else str(value)

@@ -82,7 +82,7 @@ class Turn:
     message: MessageSent
     authority: Authority
     before: Stretch  # what the engine remembers of the turns before
-    tries: int = 1  # which try this is; whoever made the one before may have died after Rasa had saved it
+    tries: int = 1  # which try this is
     kept: str = ""  # by an earlier try, see `keep`
     over: bool = field(default=False, init=False)
     stopped: bool = field(default=False, init=False)  # somebody asked for it
@@ -143,7 +143,8 @@ class Turn:
 
     def remember(self, update: DialogueUpdate) -> None:
         """What the engine is to know in later turns: on record at once with the end of this one, or not at all."""
-        self.remembers = replace(update, events=(*self.remembers.events, *update.events))
+        checkpoint = update.checkpoint or self.remembers.checkpoint
+        self.remembers = replace(update, events=(*self.remembers.events, *update.events), checkpoint=checkpoint)
 
     async def say(self, event: Event, what: str = "") -> None:
         """Append a piece of the answer; the n-th of its kind, `what`, only once, however often the turn is tried."""

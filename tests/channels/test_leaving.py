@@ -1,19 +1,22 @@
-"""Nothing of a connection stays in memory once it is gone: not for a timer, and not for the garbage collector."""
+"""Nothing of who leaves stays in memory: not for a timer, and not for the garbage collector."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import socket
+import json
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from socket import SO_LINGER, SOL_SOCKET
 
 import httpx
 import pytest
 from sanic import Request
 from sanic.http import Http
 from sanic.server.protocols.http_protocol import HttpProtocol
+from sanic.server.websockets.impl import WebsocketImplProtocol
+from websockets.client import WebSocketClientProtocol, connect
 
 from tests.support.edge import Edge, Guest
 from tests.support.waiting import bounded, until
@@ -32,12 +35,12 @@ def no_collector() -> Iterator[None]:
 
 def parts() -> Counter[str]:
     """What Sanic makes for each connection, as it is in memory now."""
-    kinds = (HttpProtocol, Http, Request)
-    return Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, kinds))
+    kinds = (HttpProtocol, WebsocketImplProtocol, Http, Request)
+    return Counter(type(thing).__name__ for thing in gc.get_objects() if issubclass(type(thing), kinds))
 
 
-async def read(edge: Edge, ada: Guest, conversation: str) -> asyncio.StreamWriter:
-    """A reader that has its snapshot."""
+async def stream(edge: Edge, ada: Guest, conversation: str) -> asyncio.StreamWriter:
+    """A reader of Server-Sent Events that has its snapshot."""
     where = httpx.URL(edge.url)
     reader, writer = await asyncio.open_connection(where.host, where.port)
     head = f"GET /chat/v1/conversations/{conversation}/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada.token}"
@@ -46,9 +49,21 @@ async def read(edge: Edge, ada: Guest, conversation: str) -> asyncio.StreamWrite
     return writer
 
 
+async def socket(edge: Edge, ada: Guest, conversation: str) -> WebSocketClientProtocol:
+    """The same on a WebSocket."""
+    ws = await connect(f"{edge.url.replace('http', 'ws')}/chat/v1/conversations/{conversation}/socket")
+    await ws.send(json.dumps({"id": 1, "connect": {"token": ada.token}}))
+    while json.loads(await ws.recv()).get("type") != "snapshot":
+        pass
+    return ws
+
+
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("how", ["closed", "reset"])
-async def test_a_reader_that_left_leaves_nothing(edge: Edge, ada: Guest, how: str) -> None:
+@pytest.mark.parametrize("kind", [stream, socket])
+async def test_a_reader_that_left_leaves_nothing(
+    edge: Edge, ada: Guest, kind: Callable[..., Awaitable[asyncio.StreamWriter | WebSocketClientProtocol]], how: str
+) -> None:
     conversation = await ada.open()
     before = parts()
 
@@ -56,10 +71,10 @@ async def test_a_reader_that_left_leaves_nothing(edge: Edge, ada: Guest, how: st
         return parts() <= before
 
     async with bounded():
-        readers = [await read(edge, ada, conversation) for _ in range(MANY)]
+        readers = [await kind(edge, ada, conversation) for _ in range(MANY)]
         assert parts()["Http"] >= MANY
         for reader in readers:
             if how == "reset":
-                reader.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            reader.close()
+                reader.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, RESET)
+            reader.transport.close()
         await until(nothing_is_left)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from switchboard.engine import endpoint, rasa_engine
@@ -125,23 +123,51 @@ async def test_a_turn_that_cannot_be_saved_does_not_look_saved(talk: Talk, redis
         redis_server.start()
 
 
-async def test_a_worker_that_dies_after_the_save_does_not_have_the_turn_run_twice(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("ours", "runs"), [(True, 2), (False, 1)], ids=["our store", "a store of Rasa's"])
+async def test_a_worker_that_dies_after_the_save_is_followed_by_one_that_says_nothing_twice(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, ours: bool, runs: int
 ) -> None:
-    """The power fails between Rasa's save and the end of the turn on the log."""
-    complete, died = Turn.complete, asyncio.Event()
+    """The power fails before the end of the turn: ours has nothing on record then, Rasa's have all of the turn."""
+    from rasa.core.tracker_store import InMemoryTrackerStore
+
+    processor = talk.engine._processor
+    complete, handle, handled = Turn.complete, processor.handle_message, []
+    if not ours:
+        store = InMemoryTrackerStore(processor.domain)
+        monkeypatch.setattr(processor, "tracker_store", store)
+        monkeypatch.setattr(talk.agent, "tracker_store", store)
 
     async def die(turn: Turn) -> None:
         monkeypatch.setattr(Turn, "complete", complete)
-        died.set()
         raise LogUnavailable("the power failed")
 
+    async def count(message: object) -> None:
+        handled.append(message)
+        await handle(message)
+
     monkeypatch.setattr(Turn, "complete", die)
+    monkeypatch.setattr(processor, "handle_message", count)
     (answer,) = await talk.say("stream")
-    assert died.is_set()
+    assert len(handled) == runs
     assert answer["text"] == "One, two, three."
     assert await talk.ends() == ["completed"]
     assert said(await talk.tracker()) == [("user", "stream"), ("bot", "One, two, three.")]
+
+
+async def test_of_a_turn_that_fails_after_the_save_nothing_is_in_the_tracker(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ValueError("a defect")
+
+    await talk.say("hello")
+    before = await talk.tracker()
+    with monkeypatch.context() as broken:
+        broken.setattr(talk.engine, "_share_slots", fail)
+        await talk.say("stream")
+    assert await talk.ends() == ["completed", "error"]
+    assert await talk.tracker() == before
+    assert (await talk.say("hello"))[0]["text"] == "Hello there."
 
 
 async def test_a_turn_that_was_cut_off_before_the_save_is_answered_whole(

@@ -113,35 +113,37 @@ async def test_who_sends_a_byte_now_and_then_is_cut(edge: EdgeProcess, start: by
     await closed_again(edge, before)
 
 
+@contextlib.asynccontextmanager
 async def rise(
     edge: EdgeProcess, http: httpx.AsyncClient, address: str, first: bytes, many: int
-) -> list[socket.socket]:
+) -> AsyncIterator[None]:
     """So many connections that say `first` and no more."""
     connections: list[socket.socket] = []
-    for n in range(many):
-        connections.append(dial(edge, address))
-        if n % AT_ONCE == AT_ONCE - 1:
-            await healthy(http)  # and so many are accepted before the next come
-            for connection in connections[-AT_ONCE:]:
-                with contextlib.suppress(OSError):
-                    connection.send(first)
-    return connections
+    try:
+        for n in range(many):
+            connections.append(dial(edge, address))
+            if n % AT_ONCE == AT_ONCE - 1:
+                await healthy(http)  # and so many are accepted before the next come
+                for connection in connections[-AT_ONCE:]:
+                    with contextlib.suppress(OSError):
+                        connection.send(first)
+        yield
+    finally:
+        for connection in connections:
+            connection.close()
 
 
 @pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
 async def test_who_says_no_more_is_cut(edge: EdgeProcess, first: bytes) -> None:
     before = edge.open_files()
-    async with httpx.AsyncClient(base_url=edge.url) as http:
-        connections = await rise(edge, http, *addresses(1), first, AT_ONCE)
+    async with httpx.AsyncClient(base_url=edge.url) as http, rise(edge, http, *addresses(1), first, AT_ONCE):
         await closed_again(edge, before + 1)  # `http`'s own
-        for connection in connections:
-            connection.close()
 
 
 @pytest.mark.usefixtures("many_files")
 @pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
 async def test_ten_thousand_half_open_sockets_leave_nothing_behind(
-    redis_url: str, tmp_path: Path, many_files: None, first: bytes
+    redis_url: str, tmp_path: Path, first: bytes
 ) -> None:
     height = []
     async with (
@@ -151,11 +153,9 @@ async def test_ten_thousand_half_open_sockets_leave_nothing_behind(
         await healthy(http)
         before = edge.open_files()
         for address in addresses(WAVES):
-            connections = await rise(edge, http, address, first, HALF_OPEN)
-            assert edge.open_files() >= before + HALF_OPEN
-            height.append(edge.resident())
-            for connection in connections:
-                connection.close()
+            async with rise(edge, http, address, first, HALF_OPEN):
+                assert edge.open_files() > HALF_OPEN
+                height.append(edge.resident())
             await closed_again(edge, before + 1)
         await healthy(http)
     assert height[-1] - height[-2] < GROWTH
