@@ -19,6 +19,8 @@ from channels.vitals import Vitals
 from switchboard.archive.entries import Entries
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
+from switchboard.host_identity import HostIdentities
+from switchboard.host_keys import HostKeys
 from switchboard.identity import InvalidToken, Session, Sessions
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
@@ -48,6 +50,7 @@ class Chat:
     sessions: Sessions
     archive: Entries
     history: History
+    identities: HostIdentities | None = None  # without keys everybody is a guest
     bot: Bot | None = None
     vitals: Vitals = field(default_factory=Vitals)
     paces: Paces = field(default_factory=Paces)
@@ -57,7 +60,7 @@ class Chat:
 
     @classmethod
     def create(cls, settings: Settings, *, standalone: bool = False) -> Chat:
-        """Connects to nothing yet."""
+        """Connects to nothing yet. Raises `UnusableKeys`."""
         redis = connect(settings.redis)
         log, archive = Log(redis, crowd=settings.max_waiting), Entries(Database(settings.database))
         return cls(
@@ -67,6 +70,7 @@ class Chat:
             Sessions(settings.secret_key.get_secret_value()),
             archive,
             History(Timeline(log, archive)),
+            HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             standalone=standalone,
         )
 

@@ -23,6 +23,8 @@ from switchboard.log.log import Position
 TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
+IDENTITY_LIMIT = 8_192  # characters of a JWT; a long one has 1,000
+GUEST = "Guest"  # what somebody is called who says no name
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})\Z")
 
@@ -46,14 +48,20 @@ def clean(text: str) -> str:
     return CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-class NewSession(_Strict):
-    """Body of `POST /sessions`."""
+def person_name(text: str) -> str:
+    """A name on one line, cut to what fits; a guest's if nothing is left. Raises `ValueError`, as `clean` does."""
+    return " ".join(clean(text).split())[:NAME_LIMIT].strip() or GUEST
 
-    name: StrictStr = Field("Guest", max_length=NAME_LIMIT)
+
+class NewSession(_Strict):
+    """Body of `POST /sessions`. `identity`: a JWT by which a host signs somebody in; it says the name too."""
+
+    name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
+    identity: StrictStr | None = Field(None, max_length=IDENTITY_LIMIT)
 
     @validator("name")
     def _clean_name(cls, value: str) -> str:
-        return " ".join(clean(value).split()) or "Guest"
+        return person_name(value)
 
 
 class Nothing(_Strict):

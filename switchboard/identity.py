@@ -15,6 +15,8 @@ from switchboard.log.events import Participant, Role
 ALGORITHM = "HS256"
 AUDIENCE = "switchboard"
 SESSION_SECONDS = 30 * 24 * 3600  # a guest who comes back within it finds the conversation; every visit renews it
+USER_SESSION_SECONDS = 3600  # then the host says again who is signed in there
+USER = "user_"  # how the ids of people begin whom a host has signed in; a guest's never does
 REMEMBERED_TOKENS = 4_096  # verified ones; a signature costs as much as a publish
 ROLES: tuple[Role, ...] = ("customer", "bot", "operator", "observer")
 
@@ -29,6 +31,11 @@ class Session:
 
     participant: Participant
     expires_at: int
+
+    @property
+    def is_users(self) -> bool:
+        """Whether a host has signed this participant in, and only a host may do so again."""
+        return self.participant.id.startswith(USER)
 
 
 class Sessions:
@@ -46,6 +53,10 @@ class Sessions:
     def renew(self, participant: Participant) -> Session:
         """A fresh session of the same participant."""
         return Session(participant, int(self._clock()) + SESSION_SECONDS)
+
+    def user(self, participant: Participant) -> Session:
+        """A session of somebody whom the host has signed in."""
+        return Session(participant, int(self._clock()) + USER_SESSION_SECONDS)
 
     def sign(self, session: Session, audience: str = AUDIENCE, seconds: int | None = None) -> str:
         """The session as a token for one use; with `seconds` the token is good for less long than the session."""

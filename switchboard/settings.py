@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         description="Folder served at `/`; a plain page if it does not exist.",
     )
     allowed_origins: str = Field(default="*", description="Sites that may embed the chat, separated by commas.")
+    identity_keys: Path | None = Field(
+        default=None, description="JWK set of the site that signs its users in; unset means that all are guests."
+    )
     max_streams: int = Field(
         default=20_000, ge=1, description="Open streams and sockets per process; above it clients come later."
     )
@@ -66,9 +69,9 @@ class Settings(BaseSettings):
         env_file = ".env"
         allow_mutation = False
 
-    @validator("data_dir", "page_dir")
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    @validator("data_dir", "page_dir", "identity_keys")
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().absolute()
 
     @property
     def redis(self) -> str:
@@ -108,6 +111,7 @@ class Settings(BaseSettings):
             lines = (f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
             raise SettingsError("\n".join(lines)) from error
         settings.check_production()
+        settings.check_identity_keys()
         return settings
 
     def check_production(self) -> None:
@@ -122,3 +126,16 @@ class Settings(BaseSettings):
             problems.append("ALLOWED_ORIGINS must name the sites that embed the chat")
         if problems:
             raise SettingsError("Not safe for production: " + "; ".join(problems) + ".")
+
+    def check_identity_keys(self) -> None:
+        """Raise `SettingsError`, without the keys, if there is a file of them that cannot be used."""
+        if self.identity_keys is None:
+            return
+        from switchboard.host_keys import UnusableKeys, read_keys  # cryptography, for those only who have keys
+
+        try:
+            read_keys(self.identity_keys)
+        except UnusableKeys as error:
+            raise SettingsError(
+                f'IDENTITY_KEYS: {error}. Make the file as README.md, "Sign your users in", shows, or unset it.'
+            ) from error

@@ -577,10 +577,11 @@ export interface CommandError {
   temporary: boolean;
 }
 /**
- * Body of `POST /sessions`.
+ * Body of `POST /sessions`. `identity`: a JWT by which the host's back end signs somebody in.
  */
 export interface NewSession {
   name?: string;
+  identity?: string | null;
 }
 /**
  * Body of `POST /conversations` and `POST /tickets`.

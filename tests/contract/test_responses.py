@@ -61,6 +61,7 @@ async def test_answers_are_as_documented(redis_url: str, tmp_path: Path) -> None
         check(await ada.http.post("/chat/v1/sessions"), "/chat/v1/sessions")
         check(await stranger.post("/chat/v1/sessions", content=b"{"), "/chat/v1/sessions")
         check(await stranger.post("/chat/v1/sessions", json={"name": 7}), "/chat/v1/sessions")
+        check(await stranger.post("/chat/v1/sessions", json={"identity": "a.b.c"}), "/chat/v1/sessions")
         check(await stranger.post("/chat/v1/sessions", content=b" " * 70_000), "/chat/v1/sessions")
         check(await ada.http.post("/chat/v1/conversations"), "/chat/v1/conversations")
         check(await stranger.post("/chat/v1/conversations"), "/chat/v1/conversations")

@@ -125,6 +125,7 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "epoch": st.text(max_size=9),
     "offset": st.integers(),
     "name": st.text(max_size=70),
+    "identity": st.none() | st.text(max_size=9),
 }
 
 
@@ -181,6 +182,9 @@ def test_what_the_server_takes_the_schema_allows(model: type[BaseModel], data: s
         (NewSession, {}, True),
         (NewSession, {"name": None}, False),
         (NewSession, {"name": "x" * 61}, False),
+        (NewSession, {"identity": "a.b.c"}, True),
+        (NewSession, {"identity": "x" * 8_193}, False),
+        (NewSession, {"identity": 7}, False),
         (Nothing, {}, True),
         (Nothing, {"a": 1}, False),
     ],

@@ -15,15 +15,17 @@ from switchboard.log.log import Log
 from switchboard.turns.worker import Worker
 from tests.support.edge import Guest
 from tests.support.edge_process import EdgeProcess, edge_process
+from tests.support.host_site import HostSite
 from tests.support.scripted_bot import ScriptedBot
 from tests.support.waiting import running
 
 
 @pytest.fixture
 async def edge(
-    redis_url: str, log: Log, client: redis.asyncio.Redis[str], tmp_path: Path
+    redis_url: str, log: Log, client: redis.asyncio.Redis[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[EdgeProcess]:
-    """Checks at the end that nothing went wrong inside."""
+    """It has a host's keys, so that identities are looked at. Checks at the end that nothing went wrong inside."""
+    monkeypatch.setenv("IDENTITY_KEYS", str(HostSite(tmp_path / "keys.json").file))
     follower = Follower(client)
     worker = Worker(log, Inbox(client), follower, ScriptedBot(), drain_seconds=0.0)
     async with (
