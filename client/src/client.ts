@@ -4,10 +4,10 @@ import { isGone, isUnauthorized } from "./errors.ts";
 import { HttpTransport } from "./http.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { People } from "./people.ts";
-import { GuestSession } from "./session.ts";
+import { GuestSession, type Identity } from "./session.ts";
 import { ReadMarks, TypingSignal } from "./signals.ts";
 import { apply, EMPTY, type ChatState } from "./state.ts";
-import { openStore, type Store } from "./storage.ts";
+import { openStore, PersonStore, type Store } from "./storage.ts";
 import { LiveStream, type Link } from "./stream.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
 import type { Button, Content, Frame, Receipt } from "./types.ts";
@@ -25,6 +25,8 @@ export interface ChatOptions {
   transport?: (http: HttpTransport) => Transport;
   /** What a new guest is called. */
   name?: string;
+  /** Whom the chat speaks for, signed in already; a guest if left out. `openChat` signs in. */
+  identity?: Identity;
 }
 
 /** Everything there is to show, at one moment. A new object after every change. */
@@ -52,7 +54,7 @@ export class ChatClient {
   readonly #http: HttpTransport;
   readonly #transport: Transport;
   readonly #store: Store;
-  readonly #session: GuestSession;
+  readonly #session: Identity;
   readonly #outbox: Outbox;
   readonly #stream: LiveStream;
   readonly #people: People;
@@ -68,12 +70,13 @@ export class ChatClient {
   #opened: Where = { token: "", conversationId: "" };
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ server, store, transport, name }: ChatOptions) {
+  constructor({ server, store, transport, name, identity }: ChatOptions) {
     const changed = () => this.#changed();
     this.#http = new HttpTransport(server.replace(/\/$/, ""));
     this.#transport = transport ? transport(this.#http) : this.#http;
-    this.#store = store ?? openStore("localStorage", server);
-    this.#session = new GuestSession({ signIn: (token) => this.#http.signIn(token, name) }, this.#store);
+    const shared = store ?? openStore("localStorage", server);
+    this.#store = identity ? storeOf(identity, shared) : shared;
+    this.#session = identity ?? new GuestSession({ signIn: (token) => this.#http.signIn(token, name) }, shared);
     this.#conversation = this.#store.get<string>(CONVERSATION);
     this.#outbox = new Outbox({ store: this.#store, changed, deliver: (message) => this.#deliver(message) });
     this.#people = new People(changed);
@@ -284,4 +287,10 @@ export class ChatClient {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Everybody who signs in has things of their own, also in a browser that several people use. */
+function storeOf({ participant }: Identity, shared: Store): Store {
+  if (!participant) throw new Error("switchboard: `identity` must be signed in; use openChat");
+  return new PersonStore(shared, participant.id);
 }

@@ -9,10 +9,14 @@
  * `docs/client.md` tells the rest. Whoever wants the wire only takes `HttpTransport` or `SocketTransport`, and `apply`.
  */
 
+export { backoff } from "./backoff.ts";
 export { ChatClient, type ChatOptions, type View } from "./client.ts";
-export { ApiError } from "./errors.ts";
+export { ApiError, isTemporary } from "./errors.ts";
+export { HostSession, type HostIdentity } from "./host.ts";
 export { HttpTransport } from "./http.ts";
+export { openChat, type HostedChatOptions } from "./open.ts";
 export type { Outgoing, OutgoingStatus } from "./outbox.ts";
+export type { Identity } from "./session.ts";
 export { overWebSocket, SocketTransport, type SocketLike, type WebSocketClass } from "./socket.ts";
 export { apply, EMPTY, type Applied, type ChatState } from "./state.ts";
 export { MemoryStore, openStore, type Store } from "./storage.ts";

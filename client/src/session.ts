@@ -21,8 +21,14 @@ export interface Identity {
   drop(token: string): void;
 }
 
-interface Kept extends Session {
+export interface Kept extends Session {
   renewAt: number;
+}
+
+/** The session, with the time at which it should be renewed. */
+export function renewalOf(session: Session, now: number): Kept {
+  const life = session.expiresAt - now;
+  return { ...session, renewAt: now + Math.max(life / 2, life - RENEW_BEFORE_MS) };
 }
 
 interface SignIn {
@@ -85,8 +91,7 @@ export class GuestSession implements Identity {
       if (!old || !isUnauthorized(error)) throw error;
       session = await this.#api.signIn(null);
     }
-    const life = session.expiresAt - this.#now();
-    const kept = { ...session, renewAt: this.#now() + Math.max(life / 2, life - RENEW_BEFORE_MS) };
+    const kept = renewalOf(session, this.#now());
     this.#current = kept;
     this.#store.set(KEY, kept);
     return kept;

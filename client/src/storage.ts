@@ -69,6 +69,33 @@ export class MemoryStore implements Store {
   }
 }
 
+/** One person's part of a store that several people use one after another. A guest's things are not in it. */
+export class PersonStore implements Store {
+  readonly #store: Store;
+  readonly #prefix: string;
+
+  constructor(store: Store, participantId: string) {
+    this.#store = store;
+    this.#prefix = `of:${participantId}:`;
+  }
+
+  get<Value>(key: string): Value | null {
+    return this.#store.get<Value>(this.#prefix + key);
+  }
+
+  set(key: string, value: unknown): void {
+    this.#store.set(this.#prefix + key, value);
+  }
+
+  remove(key: string): void {
+    this.#store.remove(this.#prefix + key);
+  }
+
+  keys(prefix: string): string[] {
+    return this.#store.keys(this.#prefix + prefix).map((key) => key.slice(this.#prefix.length));
+  }
+}
+
 /** `kind` is looked up here because merely touching `window.localStorage` throws where storage is forbidden. */
 export function openStore(kind: "localStorage" | "sessionStorage", server: string): Store {
   try {

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import readline from "node:readline";
 import WebSocketOfWs from "ws";
-import { ChatClient, overWebSocket } from "../../client/src/index.ts";
+import { ChatClient, openChat, overWebSocket } from "../../client/src/index.ts";
 
-const { url, transport, store, name, quiet = false } = JSON.parse(process.argv[2]);
+const { url, transport, store, name, identities, quiet = false } = JSON.parse(process.argv[2]);
 const TRANSPORTS = { sse: undefined, websocket: overWebSocket(), ws: overWebSocket(WebSocketOfWs) };
 
 /** A store in a file: what a reload of a page is to a browser, a new process is here. */
@@ -36,7 +36,10 @@ function counting(inner) {
 }
 
 const over = TRANSPORTS[transport] ?? ((http) => http);
-const chat = new ChatClient({ server: url, name, store: new FileStore(), transport: (http) => counting(over(http)) });
+const options = { server: url, name, store: new FileStore(), transport: (http) => counting(over(http)) };
+/** The host's back end: `identities` are what it answers, one after another, and then that nobody is signed in. */
+const identity = async () => identities.shift() ?? null;
+const chat = identities ? await openChat({ ...options, identity }) : new ChatClient(options);
 const show = () => process.stdout.write(JSON.stringify({ ...chat.view, snapshots }) + "\n");
 let due = false;
 chat.subscribe(() => {

@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ChatClient } from "../src/client.ts";
+import { HostSession } from "../src/host.ts";
+import { MemoryStore, PersonStore } from "../src/storage.ts";
+import type { Participant, Session } from "../src/types.ts";
+
+const HOUR = 3_600_000;
+const ADA: Participant = { id: "user_ada", role: "customer", name: "Ada" };
+const EVE: Participant = { id: "user_eve", role: "customer", name: "Eve" };
+let now: number;
+let who: Participant;
+const identity = vi.fn<() => Promise<string | null>>();
+const signInAs = vi.fn<(identity: string) => Promise<Session>>();
+const open = () => new HostSession({ signInAs }, identity, () => now);
+
+beforeEach(() => {
+  now = 1_000_000;
+  who = ADA;
+  let count = 0;
+  identity.mockReset().mockImplementation(async () => `jwt${(count += 1)}`);
+  signInAs.mockReset().mockImplementation(async (jwt) => ({ token: `token of ${jwt}`, expiresAt: now + HOUR, participant: who }));
+});
+
+describe("somebody whom the host has signed in", () => {
+  it("is asked for once, however many need a token at the same time", async () => {
+    const session = open();
+    expect(session.participant).toBeNull();
+    expect(await Promise.all([session.token(), session.token()])).toEqual(["token of jwt1", "token of jwt1"]);
+    expect(session.participant).toEqual(ADA);
+    expect(session.remaining).toBe(HOUR - 5 * 60_000);
+  });
+
+  it("stays signed in with a fresh identity, five minutes before the hour is over", async () => {
+    const session = open();
+    await session.token();
+    now += HOUR - 6 * 60_000;
+    expect(await session.token()).toBe("token of jwt1");
+    now += 2 * 60_000;
+    expect(await session.token()).toBe("token of jwt2");
+    expect(signInAs).toHaveBeenLastCalledWith("jwt2");
+  });
+
+  it("takes a fresh identity when the server refuses the token", async () => {
+    const session = open();
+    session.drop(await session.token());
+    expect(await session.token()).toBe("token of jwt2");
+  });
+
+  it("asks again after a failure", async () => {
+    const session = open();
+    identity.mockRejectedValueOnce(new TypeError("no network"));
+    await expect(session.token()).rejects.toThrow("no network");
+    expect(await session.token()).toBe("token of jwt1");
+  });
+
+  it("gets no token any more once signed out", async () => {
+    const session = open();
+    session.drop(await session.token());
+    identity.mockResolvedValue(null);
+    await expect(session.token()).rejects.toMatchObject({ code: "signed_out", status: 401 });
+  });
+
+  it("does not become somebody else", async () => {
+    const session = open();
+    session.drop(await session.token());
+    who = EVE;
+    await expect(session.token()).rejects.toMatchObject({ code: "another_person" });
+    expect(session.participant).toEqual(ADA);
+  });
+});
+
+describe("what is kept", () => {
+  it("is each person's own, and the guest's is nobody's", () => {
+    const shared = new MemoryStore();
+    shared.set("conversation", "c_guest");
+    shared.set("outbox:1", "guest");
+    const [ada, eve] = [new PersonStore(shared, ADA.id), new PersonStore(shared, EVE.id)];
+    ada.set("conversation", "c_ada");
+    ada.set("outbox:2", "ada");
+    expect([ada.get("conversation"), ada.keys("outbox:")]).toEqual(["c_ada", ["outbox:2"]]);
+    expect([eve.get("conversation"), eve.keys("outbox:")]).toEqual([null, []]);
+    expect([shared.get("conversation"), shared.keys("outbox:")]).toEqual(["c_guest", ["outbox:1"]]);
+    ada.remove("conversation");
+    expect([ada.get("conversation"), shared.get("conversation")]).toEqual([null, "c_guest"]);
+  });
+
+  it("shows to the person only whose it is", async () => {
+    const store = new MemoryStore();
+    store.set("conversation", "c_guest");
+    new PersonStore(store, ADA.id).set("conversation", "c_ada");
+    const started = async (person: Participant) => {
+      who = person;
+      const session = open();
+      await session.token();
+      return new ChatClient({ server: "http://chat.example", store, identity: session }).view;
+    };
+    expect(await started(ADA)).toMatchObject({ started: true, me: ADA.id });
+    expect(await started(EVE)).toMatchObject({ started: false, me: EVE.id });
+  });
+
+  it("is not looked for before it is known who speaks", () => {
+    const start = () => new ChatClient({ server: "http://chat.example", store: new MemoryStore(), identity: open() });
+    expect(start).toThrow("openChat");
+  });
+});
