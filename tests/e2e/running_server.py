@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.host_site import HostSite
+
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 360.0  # a cold start trains a model and builds the widget, on a machine that does other things too
 STOP_SECONDS = 15.0
@@ -25,15 +27,16 @@ class ServerFailed(Exception):
 
 
 class RunningServer:
-    """Start it once per session; `url` is the page's address, without a slash at its end."""
+    """Start it once per session; `url` is the page's address, without a slash at its end. `site` signs its users in."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._output = folder / "output.txt"
         self.data = folder / "data"
+        self.site = HostSite(folder / "identity-keys.json")
         own = {"PORT": str(self.port), "ACTION_PORT": str(free_port()), "DATA_DIR": str(self.data)}
-        self._environment = {**os.environ, **own}
+        self._environment = {**os.environ, **own, "IDENTITY_KEYS": str(self.site.file)}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -37,10 +37,10 @@ LOOK = """
 
 @pytest.fixture
 def host(new_context: Callable[..., BrowserContext], server: RunningServer) -> Callable[..., Page]:
-    """Opens a customer's page that carries our tag, with the given styles, policy and attributes."""
+    """Opens a customer's page that carries our tag, with the given styles, policy, attributes and person signed in."""
     context = new_context(reduced_motion="reduce")
 
-    def visit(css: str = "", policy: str = "", attributes: str = "") -> Page:
+    def visit(css: str = "", policy: str = "", attributes: str = "", user: str | None = None) -> Page:
         body = f"""<!doctype html><html lang="en"><title>A customer's site</title>
             <link rel="stylesheet" href="/host.css"><script src="/widget.js" defer {attributes}></script>
             <h1>Hello</h1><p>Their own words.</p></html>"""
@@ -52,7 +52,14 @@ def host(new_context: Callable[..., BrowserContext], server: RunningServer) -> C
             else:
                 route.fulfill(body=body, content_type="text/html; charset=utf-8", headers=headers)
 
+        def say_who(route: Route) -> None:
+            if user is None:
+                route.fulfill(status=204)
+            else:
+                route.fulfill(json={"identity": server.site.identity(user)})
+
         page = context.new_page()
+        page.route("**/chat-identity", say_who)
         page.route("**/host.css", serve)
         page.route("**/host.html", serve)
         page.goto(f"{server.url}/host.html")
@@ -148,3 +155,22 @@ def test_a_site_on_another_origin_can_use_the_chat(page: Page, server: RunningSe
     chat.ask("hi")
     kept = page.evaluate("Object.keys(localStorage)")
     assert {f"switchboard:{server.url}:session", f"switchboard:{server.url}:conversation"} <= set(kept)
+
+
+def test_people_who_sign_in_at_the_host_have_a_chat_each(host: Callable[..., Page]) -> None:
+    def visit(user: str | None) -> Chat:
+        chat = Chat(host(attributes='data-open data-identity="/chat-identity"', user=user))
+        expect(chat.panel).to_be_visible()
+        return chat
+
+    people = {"ada": "hi, I am Ada", "eve": "hi, I am Eve", None: "hi, I am a guest"}
+    for user, words in people.items():
+        chat = visit(user)
+        expect(chat.own).to_have_count(0)
+        chat.ask(words)
+        chat.page.close()
+    for user, words in people.items():
+        chat = visit(user)
+        expect(chat.own).to_have_count(1)
+        expect(chat.own).to_contain_text(words)
+        chat.page.close()

@@ -9,11 +9,13 @@ export interface Options {
   open: boolean;
   greeting: string | null;
   locale: string;
+  /** Where the host says who is signed in; null: everybody is a guest. */
+  identity: string | null;
 }
 
 /** `page` supplies the language when the tag names none. */
 export function readOptions(script: HTMLScriptElement, page: Document): Options {
-  const { title, accent, open, greeting, locale } = script.dataset;
+  const { title, accent, open, greeting, locale, identity } = script.dataset;
   return {
     server: new URL(".", script.src).href.replace(/\/$/, ""),
     title: title || null,
@@ -21,6 +23,7 @@ export function readOptions(script: HTMLScriptElement, page: Document): Options 
     open: open !== undefined && open !== "false",
     greeting: greeting || null,
     locale: validLocale(locale) ?? validLocale(page.documentElement.lang) ?? navigator.language,
+    identity: identity ? new URL(identity, page.baseURI).href : null,
   };
 }
 

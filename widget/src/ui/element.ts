@@ -1,8 +1,9 @@
 /** `<switchboard-chat>`: the custom element that keeps the host page and the chat out of each other's way. */
 
 import { h, render } from "preact";
-import { ChatClient, openStore } from "@switchboard/client";
+import { openStore } from "@switchboard/client";
 import type { Options } from "../options";
+import { openFor } from "../signIn";
 import { App } from "./App";
 import { paletteOf } from "./colors";
 import css from "./styles.css?inline";
@@ -22,13 +23,18 @@ export class SwitchboardChat extends HTMLElement {
   }
 
   connectedCallback(): void {
-    const { server } = this.#options;
-    const client = new ChatClient({ server });
     this.#leaving = new AbortController();
-    client.watchPage(window, this.#leaving.signal);
     if (window.visualViewport) followViewport(this, window.visualViewport, this.#leaving.signal);
     this.#raise();
-    render(h(App, { client, options: this.#options, tab: openStore("sessionStorage", server) }), this.#root);
+    this.#show(this.#leaving.signal).catch((error: unknown) => console.error("switchboard: nobody can sign in:", error));
+  }
+
+  async #show(leaving: AbortSignal): Promise<void> {
+    const client = await openFor(this.#options, leaving);
+    if (!client || leaving.aborted) return;
+    client.watchPage(window, leaving);
+    const tab = openStore("sessionStorage", this.#options.server);
+    render(h(App, { client, options: this.#options, tab }), this.#root);
     client.resume();
   }
 
