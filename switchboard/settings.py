@@ -128,14 +128,16 @@ class Settings(BaseSettings):
             raise SettingsError("Not safe for production: " + "; ".join(problems) + ".")
 
     def check_identity_keys(self) -> None:
-        """Raise `SettingsError`, without the keys, if there is a file of them that cannot be used."""
+        """Raise `SettingsError`, without the keys, if there is a file of them that cannot be used, or has our own."""
         if self.identity_keys is None:
             return
         from switchboard.host_keys import UnusableKeys, read_keys  # cryptography, for those only who have keys
 
         try:
-            read_keys(self.identity_keys)
+            keys = read_keys(self.identity_keys)
         except UnusableKeys as error:
             raise SettingsError(
                 f'IDENTITY_KEYS: {error}. Make the file as README.md, "Sign your users in", shows, or unset it.'
             ) from error
+        if any(key.key == self.secret_key.get_secret_value().encode() for key in keys.values()):
+            raise SettingsError("IDENTITY_KEYS: a key is SECRET_KEY, with which a site could be anybody. Make another.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,14 @@ def test_a_start_with_a_file_that_cannot_be_used_says_what_to_do(
         Settings.checked()
     HostSite(tmp_path / "keys.json")
     assert Settings.checked().identity_keys == tmp_path / "keys.json"
+
+
+def test_the_key_of_our_own_sessions_is_no_key_of_a_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "keys.json"
+    own = base64.urlsafe_b64encode(b"a secret of our own, long enough for it").rstrip(b"=").decode()
+    file.write_text(changed(SECRET.entry, k=own))
+    monkeypatch.setenv("IDENTITY_KEYS", str(file))
+    Settings.checked()
+    monkeypatch.setenv("SECRET_KEY", "a secret of our own, long enough for it")
+    with pytest.raises(SettingsError, match="Make another"):
+        Settings.checked()
