@@ -77,24 +77,26 @@ def mend_leaving() -> None:
 
 
 class _Timers:
-    """The event loop as one connection sees it: it knows the last timer of each callback, to cancel it at the end."""
+    """The event loop as one connection sees it. It knows the timers that have not fired, to cancel them at the end."""
 
     __slots__ = ("_loop", "_pending")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._pending: dict[str, asyncio.TimerHandle] = {}
+        self._pending: tuple[asyncio.TimerHandle, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        self._pending[callback.__name__] = self._loop.call_later(seconds, callback)
+        now = self._loop.time()
+        waiting = (timer for timer in self._pending if timer.when() > now)
+        self._pending = (*waiting, self._loop.call_later(seconds, callback))
 
     def cancel(self) -> None:
-        for timer in self._pending.values():
+        for timer in self._pending:
             timer.cancel()
-        self._pending.clear()
+        self._pending = ()
 
 
 def _made(protocol: Any, transport: asyncio.Transport) -> None:
