@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import jwt
+from jwt.types import Options
 from pydantic import BaseModel, Field, StrictStr, ValidationError, conint, validator
 
 from switchboard.host_keys import HostKeys
@@ -17,6 +18,13 @@ from switchboard.identity import AUDIENCE, USER
 
 LIFE_SECONDS = 600  # from `iat` to `exp`: it is handed over at once, and its `jti` is remembered for as long
 LEEWAY_SECONDS = 30  # by which the host's clock may be wrong
+UNCHECKED: Options = {  # by PyJWT: the clock is ours, and pydantic names the claim that does not fit
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
 DIGEST_CHARACTERS = 32  # 192 bits: nobody finds two people with the same id
 
 
@@ -83,7 +91,7 @@ class HostIdentities:
                 key,
                 algorithms=[key.algorithm_name],
                 audience=AUDIENCE,
-                options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},  # the clock is ours
+                options=UNCHECKED,
             )
         except jwt.InvalidAlgorithmError as error:
             raise BadIdentity("The header's alg is not that of its key in IDENTITY_KEYS.") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 
 logger = logging.getLogger(__name__)
 
@@ -86,17 +87,17 @@ def _read_key(where: str, entry: Any) -> tuple[str, jwt.PyJWK]:
     try:
         key = jwt.PyJWK(entry)
         material = key.Algorithm.prepare_key(key.key)
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
+    except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, AttributeError):
         raise UnusableKeys(f"{where} is no whole key of its kty and alg") from None
     if key.Algorithm.check_key_length(material):
         raise UnusableKeys(f"{where} is too short for its alg")
     return kid, key
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Changes whenever the file does, also when another one takes its place."""
+def _stamp(path: Path) -> tuple[int, int, int, int] | None:
+    """Changes whenever the file does, or who may read it, also when another one takes its place."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino

@@ -5,6 +5,7 @@ The table in `docs/settings.md` is checked against this class by a test.
 
 from __future__ import annotations
 
+import base64
 import enum
 import hashlib
 import tempfile
@@ -139,5 +140,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f'IDENTITY_KEYS: {error}. Make the file as README.md, "Sign your users in", shows, or unset it.'
             ) from error
-        if any(key.key == self.secret_key.get_secret_value().encode() for key in keys.values()):
+        secret = self.secret_key.get_secret_value().encode().rstrip(b"=")
+        shared = [key.key for key in keys.values() if key.key_type == "oct"]
+        if secret in [*shared, *(base64.urlsafe_b64encode(key).rstrip(b"=") for key in shared)]:
             raise SettingsError("IDENTITY_KEYS: a key is SECRET_KEY, with which a site could be anybody. Make another.")

@@ -65,12 +65,17 @@ def test_a_start_with_a_file_that_cannot_be_used_says_what_to_do(
     assert Settings.checked().identity_keys == tmp_path / "keys.json"
 
 
-def test_the_key_of_our_own_sessions_is_no_key_of_a_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+OWN = "a-secret-of-our-own_of-43-characters-or-so0"  # as base64 it is 32 bytes
+
+
+@pytest.mark.parametrize("k", [OWN, base64.urlsafe_b64encode(OWN.encode()).rstrip(b"=").decode()])
+def test_the_key_of_our_own_sessions_is_no_key_of_a_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k: str
+) -> None:
     file = tmp_path / "keys.json"
-    own = base64.urlsafe_b64encode(b"a secret of our own, long enough for it").rstrip(b"=").decode()
-    file.write_text(changed(SECRET.entry, k=own))
+    file.write_text(changed(SECRET.entry, k=k))
     monkeypatch.setenv("IDENTITY_KEYS", str(file))
     Settings.checked()
-    monkeypatch.setenv("SECRET_KEY", "a secret of our own, long enough for it")
+    monkeypatch.setenv("SECRET_KEY", OWN)
     with pytest.raises(SettingsError, match="Make another"):
         Settings.checked()

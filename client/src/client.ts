@@ -1,6 +1,7 @@
 /** One person's conversation with one server: what it looks like, and what the person does. No user interface. */
 
 import { isGone, isUnauthorized } from "./errors.ts";
+import { isNotTheirs } from "./host.ts";
 import { HttpTransport } from "./http.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { People } from "./people.ts";
@@ -184,9 +185,14 @@ export class ChatClient {
   /** Follows the page, until the signal is aborted: the network coming back, the tab being hidden and shown. */
   watchPage(page: Window, signal: AbortSignal): void {
     page.addEventListener("online", () => this.reconnect(), { signal });
-    page.addEventListener("pageshow", (event) => event.persisted && this.reconnect(), { signal });
+    page.addEventListener("pageshow", (event) => event.persisted && this.#pageIsBack(), { signal });
     page.document.addEventListener("visibilitychange", () => this.#visibilityChanged(page.document), { signal });
     signal.addEventListener("abort", () => this.close());
+  }
+
+  #pageIsBack(): void {
+    this.#session.recheck?.();
+    this.reconnect();
   }
 
   #say(content: Content, text: string): void {
@@ -245,9 +251,15 @@ export class ChatClient {
   }
 
   async #open(signal: AbortSignal): Promise<AsyncIterable<Frame>> {
-    const token = await this.#session.token();
+    const token = await this.#session.token().catch((error: unknown) => this.#refused(error));
     this.#opened = { token, conversationId: this.#conversation ?? (await this.#start()) };
     return this.#transport.open(this.#opened, this.#chat.position, signal);
+  }
+
+  /** What one person said is not shown to another. It stays on the server, and in the store. */
+  #refused(error: unknown): never {
+    if (isNotTheirs(error)) this.#chat = EMPTY;
+    throw error;
   }
 
   #receive(frame: Frame): boolean {

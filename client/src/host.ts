@@ -1,6 +1,6 @@
 /** Who this visitor is to the site that embeds the chat: its back end says so, and says it again before every hour is over. */
 
-import { ApiError } from "./errors.ts";
+import { ApiError, isGone } from "./errors.ts";
 import { renewalOf, type Identity, type Kept } from "./session.ts";
 import type { Participant, Session } from "./types.ts";
 
@@ -47,16 +47,31 @@ export class HostSession implements Identity {
     if (this.#current?.token === token) this.#current = null;
   }
 
+  recheck(): void {
+    this.#current = null;
+  }
+
   async #signIn(): Promise<Kept> {
-    const identity = await this.#identity();
-    if (identity === null) throw refused("signed_out", "Nobody is signed in any more.");
-    const session = await this.#api.signInAs(identity);
+    const session = await this.#ask();
     if (this.#participant && this.#participant.id !== session.participant.id) {
       throw refused("another_person", "Somebody else is signed in by now.");
     }
     this.#participant = session.participant;
     this.#current = renewalOf(session, this.#now());
     return this.#current;
+  }
+
+  /** What is not found or forbidden here is no conversation, so it must not look as if one were gone. */
+  async #ask(): Promise<Session> {
+    try {
+      const identity: unknown = await this.#identity();
+      if (identity === null) throw refused("signed_out", "Nobody is signed in any more.");
+      if (typeof identity === "string") return await this.#api.signInAs(identity);
+      throw new ApiError({ code: "no_identity", message: "`identity` gave neither a JWT nor null", temporary: false });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      throw new ApiError({ code: "no_identity", message: (error as ApiError).message, temporary: false });
+    }
   }
 }
 
@@ -67,4 +82,9 @@ function refused(code: string, message: string): ApiError {
 /** Whether the host says that there is nobody whom it could sign in. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.code === "signed_out";
+}
+
+/** Whether whoever is in front of the page now is not the person whose chat it is. */
+export function isNotTheirs(error: unknown): boolean {
+  return isSignedOut(error) || (error instanceof ApiError && error.code === "another_person");
 }

@@ -9,6 +9,9 @@ const KEY = "session";
 /** Renew this long before the end, or at half of the token's life where that is later. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
+/** And never sooner: a device's clock that is ahead would make every token look as if it were over. */
+const RENEW_AFTER_MS = 60_000;
+
 /** Who the client speaks as. A guest unless the application has people of its own. */
 export interface Identity {
   /** Null before the first token. */
@@ -19,6 +22,8 @@ export interface Identity {
   readonly remaining: number;
   /** The server has refused this token. */
   drop(token: string): void;
+  /** The page is back after it was put aside: somebody else may be in front of it. */
+  recheck?(): void;
 }
 
 export interface Kept extends Session {
@@ -28,7 +33,7 @@ export interface Kept extends Session {
 /** The session, with the time at which it should be renewed. */
 export function renewalOf(session: Session, now: number): Kept {
   const life = session.expiresAt - now;
-  return { ...session, renewAt: now + Math.max(life / 2, life - RENEW_BEFORE_MS) };
+  return { ...session, renewAt: now + Math.max(RENEW_AFTER_MS, life / 2, life - RENEW_BEFORE_MS) };
 }
 
 interface SignIn {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ChatClient } from "../src/client.ts";
+import { ApiError, isGone } from "../src/errors.ts";
 import { HostSession } from "../src/host.ts";
 import { MemoryStore, PersonStore } from "../src/storage.ts";
 import type { Participant, Session } from "../src/types.ts";
@@ -58,6 +59,36 @@ describe("somebody whom the host has signed in", () => {
     session.drop(await session.token());
     identity.mockResolvedValue(null);
     await expect(session.token()).rejects.toMatchObject({ code: "signed_out", status: 401 });
+  });
+
+  it("is asked for again when the page is back after it was put aside", async () => {
+    const session = open();
+    await session.token();
+    session.recheck();
+    expect(await session.token()).toBe("token of jwt2");
+  });
+
+  it("does not ask without a pause where the device's clock is ahead", async () => {
+    const session = open();
+    signInAs.mockImplementation(async () => ({ token: "t", expiresAt: now - HOUR, participant: ADA }));
+    await session.token();
+    await session.token();
+    expect(identity).toHaveBeenCalledTimes(1);
+    expect(session.remaining).toBe(60_000);
+  });
+
+  it.each([403, 404, 410])("is not a conversation that is gone when something answers %i", async (status) => {
+    const session = open();
+    signInAs.mockRejectedValueOnce(ApiError.ofProblem({ status }));
+    const error: unknown = await session.token().catch((raised: unknown) => raised);
+    expect(error).toMatchObject({ code: "no_identity", status: 0 });
+    expect(isGone(error)).toBe(false);
+  });
+
+  it("is no guest because a back end answers something else", async () => {
+    identity.mockResolvedValue(undefined as unknown as string);
+    await expect(open().token()).rejects.toMatchObject({ code: "no_identity" });
+    expect(signInAs).not.toHaveBeenCalled();
   });
 
   it("does not become somebody else", async () => {

@@ -117,6 +117,7 @@ BAD_CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "no audience": ({"aud": None}, "aud"),
     "no subject": ({"sub": None}, "sub"),
     "an empty subject": ({"sub": ""}, "sub"),
+    "a number as subject": ({"sub": 7}, "The claim sub does not fit"),
     "a long subject": ({"sub": "a" * 201}, "sub"),
     "half a character": ({"sub": "\ud800"}, "sub"),
     "a NUL": ({"iss": "a\0b"}, "iss"),

@@ -4,6 +4,7 @@ import { ApiError, backoff, ChatClient, isTemporary, openChat } from "@switchboa
 import type { Options } from "./options";
 
 const FIRST_WAIT_MS = 1_000;
+const PATIENCE_MS = 15_000;
 const NOBODY = [204, 401];
 
 /** The visitor's chat. Tried again for as long as the network or a server is at fault; null once the page is left. */
@@ -22,12 +23,13 @@ export async function openFor({ server, identity }: Options, leaving: AbortSigna
 
 /** The JWT at that address; null where the answer says that nobody is signed in. Raises `ApiError` for any other. */
 export async function fetchIdentity(url: string): Promise<string | null> {
-  const response = await fetch(url, { credentials: "same-origin", cache: "no-store" });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await fetch(url, { credentials: "same-origin", cache: "no-store", signal });
   if (NOBODY.includes(response.status)) return null;
   const answer: unknown = await response.json().catch(() => null);
   const identity = (answer as { identity?: unknown } | null)?.identity;
   if (response.ok && typeof identity === "string") return identity;
   const temporary = response.status >= 500 || response.status === 429;
   const message = `${url} answered ${response.status}, not {"identity": "…"}, 204 or 401`;
-  throw new ApiError({ code: "no_identity", message, status: response.status, temporary });
+  throw new ApiError({ code: "no_identity", message, temporary });
 }
