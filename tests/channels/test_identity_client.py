@@ -19,7 +19,7 @@ from tests.support.edge import Edge
 from tests.support.host_site import HostSite
 
 SECTION = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split("\n## Sign your users in\n")[1]
-COMMAND = next(block for block in SECTION.split("\n\n") if block.startswith("    python3 ")).strip()
+COMMAND = next(block for block in SECTION.split("\n\n") if block.startswith("    (umask ")).strip()
 
 
 Visit = Callable[..., contextlib.AbstractAsyncContextManager[Client]]
