@@ -17,7 +17,7 @@ from bench.fanout.servers import ROOT, Ours, Peer, Server
 ROUNDS = 20
 SECONDS = 15.0  # a steady load lasts so long
 SETTLE_SECONDS = 5.0
-SETTLE_SECONDS = 20.0  # by then nothing waits for a timer any more
+KILLED_SECONDS = 20.0  # by then nothing waits for a timer any more
 KILL_ROUNDS = 4
 PING_SECONDS = 15.0
 
@@ -158,7 +158,7 @@ def kills(ours: Ours) -> Figures:
                 server.publish()
                 crowd.wait_for(250)
                 crowd.leave(reset=True)
-            crowd.stay(SETTLE_SECONDS)
+            crowd.stay(KILLED_SECONDS)
             return server.rss
 
         after = [kill(20) for _ in range(KILL_ROUNDS)]
