@@ -18,11 +18,11 @@ async def measure(folder: Path) -> dict[str, object]:
     """All figures, from one run."""
     for name in ("short", "split"):
         (folder / name).mkdir()
-    with serve(folder / "short") as server:
+    with serve(folder / "short") as pair:
         figures: dict[str, object] = {
             "python": platform.python_version(),
-            "turns": await turns.compare(server),
-            "streaming": await streaming.measure(server),
+            "turns": await turns.compare(pair),
+            "streaming": await streaming.measure(pair.ours),
         }
     return figures | {"split": await split.measure(folder / "split"), "long": await long.measure(folder)}
 

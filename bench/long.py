@@ -1,4 +1,4 @@
-"""What a turn costs in a long conversation, against Rasa's own Redis tracker store, which rewrites it every turn."""
+"""A turn in a long conversation, against a plain Rasa on its own Redis tracker store, which rewrites it every turn."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ async def measure(folder: Path) -> dict[str, float]:
         ("rasa", RASA_ENDPOINTS, Rest, RASAS),
     ):
         (folder / name).mkdir()
-        with serve(folder / name, endpoints) as server:
+        with serve(folder / name, endpoints) as pair:
+            server = pair.ours if kind is Ours else pair.rest
             times[name] = await _turns(server.url, kind, messages)
     figures: dict[str, float] = {"messages_ours": OURS, "messages_rasa": RASAS}
     for name, all_of_it in times.items():

@@ -1,4 +1,4 @@
-"""A server to measure, as `make run` runs it: Rasa has our channel and its own REST one, on the same endpoints."""
+"""What is measured: our server as `make run` runs it, and beside it a plain Rasa on the same model and endpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +43,20 @@ class Server:
     """Where it listens, and the process that runs the bot."""
 
     url: str
-    rasa: psutil.Process
+    process: psutil.Process
 
     def cpu_seconds(self) -> float:
-        """What the bot's process has used so far."""
-        times = self.rasa.cpu_times()
+        """What the process has used so far."""
+        times = self.process.cpu_times()
         return float(times.user + times.system)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two that are compared."""
+
+    ours: Server
+    rest: Server
 
 
 def free_port() -> int:
@@ -59,48 +67,67 @@ def free_port() -> int:
 
 
 def prepare(folder: Path, endpoints: str = ENDPOINTS) -> Path:
-    """The bench bot in a folder, trained, with our channel and Rasa's own `rest`; where it is."""
+    """The bench bot in a folder, trained, with credentials for our channel and for Rasa's own `rest`; where it is."""
     bot = folder / "bot"
     shutil.copytree(ROOT / "bench" / "bot", bot)
     (bot / "endpoints.yml").write_text(endpoints)
-    (bot / "credentials.yml").write_text("rest:\nchannels.adapter.ChatChannel:\n")
+    (bot / "credentials.yml").write_text("channels.adapter.ChatChannel:\n")
+    (bot / "rest.yml").write_text("rest:\n")
     train = [sys.executable, "-m", "rasa", "train", "--quiet"]
     subprocess.run(train, cwd=bot, env=os.environ | QUIET, check=True, capture_output=True)
     return bot
 
 
 @contextlib.contextmanager
-def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Server]:
-    """Run the bench bot in a folder; stop everything at the end."""
+def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Pair]:
+    """Run the bench bot in a folder, on a Redis and an action server; stop everything at the end."""
     bot = prepare(folder, endpoints)
-    port, action_port, redis_port, redis_socket = free_port(), free_port(), free_port(), folder / "redis.sock"
+    action_port, redis_port, redis_socket = free_port(), free_port(), folder / "redis.sock"
     environment = {
-        **os.environ,
-        **QUIET,
         "REDIS_URL": f"unix://{redis_socket}",
         "REDIS_PORT": str(redis_port),
         "DATA_DIR": str(folder),
         "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
         "ARCHIVE_APART": "true",
-        "PYTHONPATH": str(ROOT),
     }
-    commands = [
-        _redis(folder, redis_port, redis_socket),
-        [sys.executable, "-m", "switchboard.archive"],
-        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
-        [sys.executable, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"],
-    ]
     with contextlib.ExitStack() as stack:
-        output = stack.enter_context((folder / "log").open("w"))
-        processes = []
-        for command in commands:
-            process = subprocess.Popen(command, cwd=bot, env=environment, stdout=output, stderr=output)
-            stack.callback(process.wait, 15)
-            stack.callback(process.terminate)
-            processes.append(process)
+        for command in (
+            _redis(folder, redis_port, redis_socket),
+            [sys.executable, "-m", "switchboard.archive"],
+            [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
+        ):
+            stack.enter_context(_running(command, bot, environment))
+        ours = stack.enter_context(_rasa(bot, environment, "credentials.yml", "/chat/v1/health"))
+        yield Pair(ours, stack.enter_context(plain_rasa(bot, environment)))
+
+
+@contextlib.contextmanager
+def plain_rasa(bot: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Rasa with nothing but its own REST channel; what `endpoints.yml` names is its too."""
+    with _rasa(bot, environment, "rest.yml", "/") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _rasa(bot: Path, environment: Mapping[str, str], credentials: str, health: str) -> Iterator[Server]:
+    port = free_port()
+    command = [sys.executable, "-m", "rasa", "run", "--port", str(port), "--interface", "127.0.0.1"]
+    with _running([*command, "--credentials", credentials], bot, environment) as process:
         url = f"http://127.0.0.1:{port}"
-        _wait(url, folder / "log")
-        yield Server(url, psutil.Process(processes[-1].pid))
+        _wait(url + health, bot / "log")
+        yield Server(url, psutil.Process(process.pid))
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], bot: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    everything = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT), **environment}
+    with (bot / "log").open("a") as output:
+        process = subprocess.Popen(command, cwd=bot, env=everything, stdout=output, stderr=output)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(15)
 
 
 def _redis(folder: Path, port: int, unix_socket: Path) -> list[str]:
@@ -114,7 +141,7 @@ def _wait(url: str, log: Path) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/chat/v1/health").status_code == 200:
+            if httpx.get(url).status_code == 200:
                 return
         time.sleep(0.2)
     raise SystemExit(f"The server did not start: {log.read_text()[-2000:]}")

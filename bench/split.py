@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import itertools
 import json
 import os
-import signal
 import statistics
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 
-from bench.server import free_port, prepare
+from bench.server import Server, free_port, plain_rasa, prepare
 from bench.turns import MANY, TURNS, Ours, Rest
 from switchboard.launch.cluster import Cluster
 from switchboard.launch.logs import LogFolder
@@ -26,74 +27,105 @@ from switchboard.settings import Settings
 ROUNDS = 6
 PROBE_SECONDS = 20.0
 PARTS = ("edge-one", "edge-two", "worker-one", "worker-two", "actions")
-ONE, BOTH = ("worker-one",), ("worker-one", "worker-two")
+WORKERS = ("worker-one", "worker-two")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything that runs: the cluster, and two plain Rasas on its Redis and its action server."""
+
+    cluster: Cluster
+    rasas: tuple[Server, ...]
+    http: httpx.AsyncClient
+
+    @property
+    def edge(self) -> str:
+        """Where our customers come in."""
+        return self.cluster.url("edge-one")
+
+    def workers(self) -> list[Server]:
+        """Ours, which answer behind the edges."""
+        children = [(name, self.cluster.members[name].child) for name in WORKERS]
+        return [Server(self.cluster.url(name), psutil.Process(child.pid)) for name, child in children if child]
+
+    @contextlib.contextmanager
+    def one_worker(self) -> Iterator[None]:
+        """The second stands still meanwhile."""
+        second = self.workers()[1].process
+        second.suspend()
+        try:
+            yield
+        finally:
+            second.resume()
+
+
+@dataclass(frozen=True)
+class Round:
+    """CPU seconds a turn of the processes that answer."""
+
+    ours: float
+    rest: float
+    both_ours: float
+    both_rest: float
 
 
 async def measure(folder: Path) -> dict[str, float]:
     """Turns per CPU second of workers, and the delays of an idle stream in milliseconds."""
-    async with (
-        _cluster(folder) as cluster,
-        httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=4 * MANY)) as http,
-    ):
-        edge, worker = cluster.url("edge-one"), cluster.url("worker-one")
-        await _turns(http, edge, Ours)
-        rounds = [await _round(cluster, http, edge, worker) for _ in range(ROUNDS)]
+    async with _deployment(folder) as deployment:
+        await _turns(deployment.http, Ours, deployment.edge)
+        rounds = [await _round(deployment) for _ in range(ROUNDS)]
         return {
-            "cpu_per_turn_one_worker_ms": 1000 * statistics.median(one for one, _, _ in rounds),
-            "cpu_per_turn_rest_ms": 1000 * statistics.median(rest for _, rest, _ in rounds),
-            "cpu_per_turn_two_workers_ms": 1000 * statistics.median(two for _, _, two in rounds),
-            "one_worker_over_rest": statistics.median(rest / one for one, rest, _ in rounds),
-            "two_workers_over_one": statistics.median(one / two for one, _, two in rounds),
-            **await _delays(cluster, http),
+            "cpu_per_turn_one_worker_ms": 1000 * statistics.median(each.ours for each in rounds),
+            "cpu_per_turn_rest_ms": 1000 * statistics.median(each.rest for each in rounds),
+            "cpu_per_turn_two_workers_ms": 1000 * statistics.median(each.both_ours for each in rounds),
+            "one_worker_over_rest": statistics.median(each.rest / each.ours for each in rounds),
+            "two_workers_over_one": statistics.median(each.ours / each.both_ours for each in rounds),
+            "two_rests_over_one": statistics.median(each.rest / each.both_rest for each in rounds),
+            **await _delays(deployment),
         }
 
 
-async def _round(cluster: Cluster, http: httpx.AsyncClient, edge: str, worker: str) -> tuple[float, float, float]:
-    """CPU seconds a turn: of one worker behind an edge, of the same with Rasa's REST channel, of both workers."""
-    with _paused(cluster, "worker-two"):
-        one = await _cost(cluster, ONE, http, edge, Ours)
-        rest = await _cost(cluster, ONE, http, worker, Rest)
-    return one, rest, await _cost(cluster, BOTH, http, edge, Ours)
+async def _round(deployment: Deployment) -> Round:
+    workers, rasas = deployment.workers(), deployment.rasas
+    with deployment.one_worker():
+        ours = await _cost(deployment.http, Ours, workers[:1], [deployment.edge])
+    rest = await _cost(deployment.http, Rest, rasas[:1], [rasas[0].url])
+    both_ours = await _cost(deployment.http, Ours, workers, [deployment.edge])
+    both_rest = await _cost(deployment.http, Rest, rasas, [each.url for each in rasas])
+    return Round(ours, rest, both_ours, both_rest)
 
 
 @contextlib.asynccontextmanager
-async def _cluster(folder: Path) -> AsyncIterator[Cluster]:
+async def _deployment(folder: Path) -> AsyncIterator[Deployment]:
     settings = Settings(port=free_port(), data_dir=folder / "data", redis_url=None, action_url=None)
-    running = Cluster(
+    cluster = Cluster(
         settings, LogFolder(folder / "logs"), Screen(io.StringIO()), {part: free_port() for part in PARTS}
     )
-    with contextlib.chdir(prepare(folder)):
+    bot = prepare(folder)
+    with contextlib.chdir(bot), contextlib.ExitStack() as stack:
         try:
-            await running.start_redis()
-            await running.start()
-            yield running
+            await cluster.start_redis()
+            await cluster.start()
+            environment = {"REDIS_URL": settings.redis, "ACTION_URL": f"{cluster.url('actions')}/webhook"}
+            rasas = tuple(stack.enter_context(plain_rasa(bot, environment)) for _ in WORKERS)
+            limits = httpx.Limits(max_connections=4 * MANY)
+            async with httpx.AsyncClient(timeout=60, limits=limits) as http:
+                yield Deployment(cluster, rasas, http)
         finally:
-            await running.stop()
-
-
-@contextlib.contextmanager
-def _paused(cluster: Cluster, name: str) -> Iterator[None]:
-    child = cluster.members[name].child
-    assert child
-    child.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        child.signal(signal.SIGCONT)
+            await cluster.stop()
 
 
 async def _cost(
-    cluster: Cluster, workers: tuple[str, ...], http: httpx.AsyncClient, url: str, kind: type[Rest | Ours]
+    http: httpx.AsyncClient, kind: type[Rest | Ours], processes: Sequence[Server], urls: Sequence[str]
 ) -> float:
-    processes = [psutil.Process(child.pid) for name in workers if (child := cluster.members[name].child)]
-    before = sum(sum(process.cpu_times()[:2]) for process in processes)
-    await _turns(http, url, kind)
-    return (sum(sum(process.cpu_times()[:2]) for process in processes) - before) / (MANY * TURNS)
+    before = sum(process.cpu_seconds() for process in processes)
+    await _turns(http, kind, *urls)
+    return (sum(process.cpu_seconds() for process in processes) - before) / (MANY * TURNS)
 
 
-async def _turns(http: httpx.AsyncClient, url: str, kind: type[Rest | Ours]) -> None:
-    """So many conversations side by side."""
-    chats = [kind(http, url) for _ in range(MANY)]
+async def _turns(http: httpx.AsyncClient, kind: type[Rest | Ours], *urls: str) -> None:
+    """So many conversations side by side, dealt out to the servers."""
+    chats = [kind(http, url) for _, url in zip(range(MANY), itertools.cycle(urls), strict=False)]
     await asyncio.gather(*(chat.open() for chat in chats))
     await asyncio.gather(*(_hold(chat) for chat in chats))
     await asyncio.gather(*(chat.close() for chat in chats))
@@ -104,13 +136,14 @@ async def _hold(chat: Rest | Ours) -> None:
         await chat.turn()
 
 
-async def _delays(cluster: Cluster, http: httpx.AsyncClient) -> dict[str, float]:
+async def _delays(deployment: Deployment) -> dict[str, float]:
     """Of an idle stream at an edge, without and with busy workers, and of one at a worker itself."""
+    cluster = deployment.cluster
     figures = {"idle_p99_ms": _p99(await _probe(cluster, "edge-two"))}
     for name, where in (("edge", "edge-two"), ("worker", "worker-one")):
         probing = asyncio.create_task(_probe(cluster, where))
         while not probing.done():
-            await _turns(http, cluster.url("edge-one"), Ours)
+            await _turns(deployment.http, Ours, deployment.edge)
         figures[f"busy_at_{name}_p99_ms"] = _p99(probing.result())
     return figures
 

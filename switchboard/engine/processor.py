@@ -14,12 +14,14 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, ReminderScheduled
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import leave
 from switchboard.engine.endpoint import ActionFailed
+from switchboard.engine.graph import GraphRunner
 from switchboard.engine.output import LogOutput
 from switchboard.engine.reminders import is_wanted
 from switchboard.engine.tracker_store import TrackerStore
@@ -49,6 +51,8 @@ class Processor(MessageProcessor):
         processor = cls.__new__(cls)
         processor.__dict__.update(vars(loaded))
         processor.tracker_store = _own_store(loaded)
+        if type(loaded.graph_runner) is DaskGraphRunner:
+            processor.graph_runner = GraphRunner.of(loaded.graph_runner)
         processor.nlg = copy.copy(loaded.nlg)
         if isinstance(processor.nlg, TemplatedNaturalLanguageGenerator):
             processor.nlg.responses = processor.domain.responses
