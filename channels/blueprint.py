@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine
+import re
 from typing import Any
 
 from sanic import Request, Sanic
@@ -13,22 +13,21 @@ from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
 from channels import cors, health, history, messages, page, sessions, signals, socket, stream, tickets
+from channels.access import Handler, guarded
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
 from channels.problems import CATCH_ALL, PREFIX, answer
 from channels.sanic_compat import mend_leaving, mend_requests, mend_timeouts, mend_websockets, quiet_strangers
 from channels.services import BODY_LIMIT, Chat
 from channels.socket_io import server as socket_io
-from switchboard.identity import SESSION_SECONDS
+from switchboard.log.codec import snake
+from switchboard.people.sign_ins import REFRESH_SECONDS
 from switchboard.settings import Settings
 
-STREAM_TIMEOUT_SECONDS = SESSION_SECONDS  # Sanic's is an idle timer, 60 s, which does not see what goes by it (`wire`)
+STREAM_TIMEOUT_SECONDS = REFRESH_SECONDS  # Sanic's is an idle timer, 60 s, which does not see what goes by it (`wire`)
 REQUEST_SECONDS = 30  # to send the head and the body of a request; Sanic's is 60
 KEEP_ALIVE_SECONDS = 75  # between requests. Sanic looks after each connection at half of the shortest of these times
 CLOSE_SECONDS = 0.5  # how long streams may take to say goodbye
-
-
-Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 
 
 class ChatBlueprint(Blueprint):
@@ -45,26 +44,27 @@ class ChatBlueprint(Blueprint):
         self.listener("before_server_stop")(self._stop)
 
     def _add_routes(self) -> None:
-        one = f"{PREFIX}/conversations/<conversation_id:str>"
-        self._add("POST", f"{PREFIX}/sessions", sessions.open_session)
-        self._add("POST", f"{PREFIX}/conversations", messages.open_conversation)
+        one = "/conversations/{conversationId}"
+        self._add("POST", "/sessions", sessions.open_session)
+        self._add("POST", "/sessions/end", sessions.end_session)
+        self._add("POST", "/conversations", messages.open_conversation)
         self._add("GET", one, messages.show_conversation)
         self._add("POST", f"{one}/messages", messages.send_message)
         self._add("GET", f"{one}/messages", history.list_messages, preflight=False)  # the one of `POST` is for both
         self._add("POST", f"{one}/typing", signals.tell_typing)
         self._add("POST", f"{one}/read", signals.mark_read)
         self._add("POST", f"{one}/stop", signals.stop_turn)
-        self._add("POST", f"{PREFIX}/tickets", tickets.issue_ticket)
+        self._add("POST", "/tickets", tickets.issue_ticket)
         self._add("GET", f"{one}/stream", stream.read_stream)
-        self.add_websocket_route(socket.open_socket, f"{one}/socket")
+        self.add_websocket_route(socket.open_socket, _sanic_path(f"{one}/socket"))
         socket_io.add_routes(self)
-        self._add("POST", f"{PREFIX}/agui", agui.run_agent)
-        self._add("POST", f"{PREFIX}/aisdk", aisdk.answer_message)
-        self._add("GET", f"{PREFIX}/aisdk/<chat_id:str>/stream", aisdk.resume_answer)
-        self._add("POST", f"{PREFIX}/aisdk/<chat_id:str>/stop", aisdk.stop_answer)
-        self._add("GET", f"{PREFIX}/aisdk/<chat_id:str>/messages", aisdk.show_messages)
-        self._add("GET", f"{PREFIX}/health", health.health)
-        self._add("GET", f"{PREFIX}/openapi.json", health.openapi)
+        self._add("POST", "/agui", agui.run_agent)
+        self._add("POST", "/aisdk", aisdk.answer_message)
+        self._add("GET", "/aisdk/{chatId}/stream", aisdk.resume_answer)
+        self._add("POST", "/aisdk/{chatId}/stop", aisdk.stop_answer)
+        self._add("GET", "/aisdk/{chatId}/messages", aisdk.show_messages)
+        self._add("GET", "/health", health.health)
+        self._add("GET", "/openapi.json", health.openapi)
         methods = ["GET", "POST", "OPTIONS"]
         self.route(f"{PREFIX}/<path:path>", methods, name=CATCH_ALL, ignore_body=True)(nothing)
         page.add_page(self, self.ctx.folder)
@@ -72,14 +72,15 @@ class ChatBlueprint(Blueprint):
         self.middleware("response")(cors.allow_origin)
 
     def _add(self, method: str, path: str, handler: Handler, *, preflight: bool = True) -> None:
-        """A route, with the preflight of browsers on another site unless the path has one.
+        """A route, its path as in the table of `access`, with the preflight of browsers unless the path has one.
 
         What is posted is read by the handler, in bounds; any other body is not read: Sanic would keep up to 100 MB.
         """
         posted = method == "POST"
-        self.route(path, [method], stream=posted, ignore_body=not posted)(handler)
+        place = _sanic_path(path)
+        self.route(place, [method], stream=posted, ignore_body=not posted)(guarded(f"{method} {path}", handler))
         if preflight:
-            self.route(path, ["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
+            self.route(place, ["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""
@@ -100,13 +101,21 @@ class ChatBlueprint(Blueprint):
     async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.chat = Chat.create(self.ctx.settings, standalone=self.ctx.standalone)
         self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower of Redis")
+        self.ctx.revoking = loop.create_task(app.ctx.chat.revocations.run(), name="revocations")
         app.ctx.chat.vitals.watch(self.ctx.following)
+        app.ctx.chat.vitals.watch(self.ctx.revoking)
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.chat.stop(CLOSE_SECONDS)
-        self.ctx.following.cancel()
-        await asyncio.gather(self.ctx.following, return_exceptions=True)
+        for task in (self.ctx.revoking, self.ctx.following):
+            task.cancel()
+        await asyncio.gather(self.ctx.revoking, self.ctx.following, return_exceptions=True)
         await app.ctx.chat.log.redis.close()
+
+
+def _sanic_path(path: str) -> str:
+    """`/conversations/{conversationId}` → `/chat/v1/conversations/<conversation_id:str>`."""
+    return PREFIX + re.sub(r"{(\w+)}", lambda name: f"<{snake(name[1])}:str>", path)
 
 
 async def nothing(request: Request, path: str) -> HTTPResponse:

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from channels import messages, signals
+from channels import access, messages, signals
 from channels.problems import Problem
 from channels.services import Chat
 from channels.validation import Read, Send, Stop, Typing, parse
-from switchboard.identity import Session
+from switchboard.people.identity import Session
 
 Run = Callable[[Chat, Session, str, Any], Awaitable[dict[str, object]]]
 
@@ -50,6 +50,8 @@ async def run(chat: Chat, session: Session, conversation_id: str, command: Comma
     known = COMMANDS.get(command.name)
     if known is None:
         raise Problem(422, "unknown_command", f"Commands are: connect (first and once), {', '.join(COMMANDS)}.")
+    chat.check_session(session)
+    access.COMMANDS[command.name].check(session)
     shape, execute = known
     return await execute(chat, session, conversation_id, parse(shape, command.body))
 

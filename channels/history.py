@@ -8,7 +8,7 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 from channels.problems import Problem
-from channels.services import chat_of
+from channels.services import access_of, chat_of
 from channels.validation import parse_position
 from switchboard.log.codec import dumps
 from switchboard.log.log import Conversation, Position
@@ -23,7 +23,7 @@ async def list_messages(request: Request, conversation_id: str) -> HTTPResponse:
     session = chat.session(request)
     given = request.get_args(keep_blank_values=True)
     limit, cursor = _limit(given.get("limit")), given.get("before")
-    conversation = await chat.conversation(session, conversation_id)
+    conversation = await chat.conversation(session, conversation_id, access_of(request))
     page = await chat.history.page(conversation, _before(conversation, cursor), limit)
     wire = {
         "messages": page.messages,

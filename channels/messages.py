@@ -10,13 +10,13 @@ import uuid
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
-from channels.services import Chat, chat_of, json_body
+from channels.services import Chat, access_of, chat_of, json_body
 from channels.validation import Nothing, Send, parse
-from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
 from switchboard.log.events import MessageSent, Participant
 from switchboard.log.log import Appended, Draft, Log
+from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 
 OFFERS_LOOKED_AT = 1_000  # a button is honoured while its message is among the last entries of the log
@@ -38,7 +38,7 @@ async def open_conversation(request: Request) -> HTTPResponse:
 async def show_conversation(request: Request, conversation_id: str) -> HTTPResponse:
     """`GET /conversations/{id}`: its snapshot."""
     chat = chat_of(request)
-    conversation = await chat.conversation(chat.session(request), conversation_id)
+    conversation = await chat.conversation(chat.session(request), conversation_id, access_of(request))
     _, wire = await snapshot.take(chat.log, conversation)
     return HTTPResponse(
         dumps(wire),

@@ -13,18 +13,23 @@ from typing import Any, Protocol
 from sanic import Request
 from sanic.exceptions import RequestTimeout
 
+from channels.access import Access
+from channels.farewell import REVOKED, SHUTDOWN, Farewell
 from channels.pace import Paces
 from channels.problems import Problem
 from channels.vitals import Vitals
 from switchboard.archive.entries import Entries
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
-from switchboard.host_identity import HostIdentities
-from switchboard.host_keys import HostKeys
-from switchboard.identity import InvalidToken, Session, Sessions
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.log import Conversation, Log
+from switchboard.log.members import Members
+from switchboard.people.host_identity import HostIdentities
+from switchboard.people.host_keys import HostKeys
+from switchboard.people.identity import InvalidToken, Session, Sessions
+from switchboard.people.revocations import Revocations
+from switchboard.people.sign_ins import SignIns
 from switchboard.settings import Settings
 from switchboard.store.database import Database
 
@@ -40,6 +45,20 @@ class Bot(Protocol):
         """Name of the model that answers, or `None` while there is none."""
 
 
+@dataclass(slots=True)
+class Stream:
+    """An open stream: somebody reads it, once `session` is set. `end`: why we end it, if we do, perhaps at once."""
+
+    task: asyncio.Task[Any]
+    session: Session | None
+    end: Farewell | None = None
+
+    def finish(self, end: Farewell) -> None:
+        """Cancels the task, which says goodbye."""
+        self.end = self.end or end
+        self.task.cancel()
+
+
 @dataclass
 class Chat:
     """The services of one server, at `app.ctx.chat`."""
@@ -48,13 +67,16 @@ class Chat:
     log: Log
     follower: Follower
     sessions: Sessions
+    revocations: Revocations
+    sign_ins: SignIns
     archive: Entries
     history: History
+    members: Members
     identities: HostIdentities | None = None  # without keys everybody is a guest
     bot: Bot | None = None
     vitals: Vitals = field(default_factory=Vitals)
     paces: Paces = field(default_factory=Paces)
-    streams: set[asyncio.Task[Any]] = field(default_factory=set)
+    streams: dict[asyncio.Task[Any], Stream] = field(default_factory=dict)
     stopping: bool = False
     standalone: bool = False  # an edge: the bot is elsewhere
 
@@ -63,16 +85,24 @@ class Chat:
         """Connects to nothing yet. Raises `UnusableKeys`."""
         redis = connect(settings.redis)
         log, archive = Log(redis, crowd=settings.max_waiting), Entries(Database(settings.database))
+        follower, sessions = Follower(redis), Sessions(settings.secret_key.get_secret_value())
+        revocations = Revocations(redis, follower)
         return cls(
             settings,
             log,
-            Follower(redis),
-            Sessions(settings.secret_key.get_secret_value()),
+            follower,
+            sessions,
+            revocations,
+            SignIns(redis, sessions, revocations),
             archive,
             History(Timeline(log, archive)),
+            Members(redis),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             standalone=standalone,
         )
+
+    def __post_init__(self) -> None:
+        self.revocations.revoked = self._end_revoked
 
     def check_room(self) -> None:
         """Raises `Problem` 503 if this process holds as many streams as it may."""
@@ -82,52 +112,85 @@ class Chat:
     def authenticate(self, token: str) -> Session:
         """Raises `Problem` 401."""
         try:
-            return self.sessions.verify(token)
+            session = self.sessions.verify(token)
         except InvalidToken as error:
-            raise Problem(
-                401,
-                "unauthorized",
-                "The token is missing, invalid or expired. Start a session.",
-            ) from error
+            raise _unauthorized() from error
+        self.check_session(session)
+        return session
+
+    def check_session(self, session: Session) -> None:
+        """Raises `Problem` 401 for one that was ended before its time."""
+        if self.revocations.cover(session):
+            raise _unauthorized()
 
     def session(self, request: Request) -> Session:
-        """Who calls. Raises `Problem` 401."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self.authenticate(token.strip() if scheme.lower() == "bearer" else "")
+        """Who calls, and may do so by the table of `access`. Raises `Problem` 401, 403."""
+        session = self.authenticate(bearer_token(request))
+        access_of(request).check(session)
+        return session
 
-    async def conversation(self, session: Session, conversation_id: str) -> Conversation:
-        """A conversation that the caller takes part in. Anybody else's looks as if it did not exist: `Problem` 404."""
+    async def conversation(self, session: Session, conversation_id: str, access: Access | None = None) -> Conversation:
+        """A conversation that the caller takes part in, or may see by `access` all the same.
+
+        Anybody else's looks as if it did not exist: `Problem` 404.
+        """
         if CONVERSATION_ID.match(conversation_id):
             conversation = await self.log.describe(conversation_id)
-            if conversation.has(session.participant.id):
+            if conversation.has(session.participant.id) or (access and session.role in access.anywhere):
                 return conversation
         raise Problem(404, "not_found", "There is no such conversation.")
 
     @contextlib.contextmanager
-    def streaming(self) -> Iterator[None]:
-        """Marks the current task as an open stream, which `stop` ends."""
+    def streaming(self, session: Session | None = None) -> Iterator[Stream]:
+        """Marks the current task as an open stream, which ends with this server, and with the session."""
         task = asyncio.current_task()
         assert task is not None
-        self.streams.add(task)
+        stream = self.streams[task] = Stream(task, session)
+        if self.stopping or self._is_revoked(stream):
+            stream.end = SHUTDOWN if self.stopping else REVOKED  # it was too late to cancel it
         try:
-            yield
+            yield stream
         finally:
-            self.streams.discard(task)
+            del self.streams[task]
 
     async def stop(self, patience: float) -> None:
         """End every stream; clients are told to come back."""
         self.stopping = True
-        tasks = set(self.streams)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=patience)
+        streams = list(self.streams.values())
+        for stream in streams:
+            stream.finish(SHUTDOWN)
+        if streams:
+            await asyncio.wait([stream.task for stream in streams], timeout=patience)
+
+    def _end_revoked(self) -> None:
+        for stream in list(self.streams.values()):
+            if self._is_revoked(stream):
+                stream.finish(REVOKED)
+
+    def _is_revoked(self, stream: Stream) -> bool:
+        return stream.session is not None and self.revocations.cover(stream.session)
 
 
 def chat_of(request: Request) -> Chat:
     """The services of the server that a request came to."""
     chat: Chat = request.app.ctx.chat
     return chat
+
+
+def access_of(request: Request) -> Access:
+    """What the table says of the route that a request came to."""
+    access: Access = request.ctx.access
+    return access
+
+
+def bearer_token(request: Request) -> str:
+    """The token that a request came with, or an empty text."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _unauthorized() -> Problem:
+    return Problem(401, "unauthorized", "The token is missing, invalid, expired or revoked. Start a session.")
 
 
 async def json_body(request: Request, limit: int = BODY_LIMIT) -> dict[str, Any]:

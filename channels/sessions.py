@@ -1,35 +1,70 @@
-"""Sign in, as a guest or as whom the host site says that you are, and stay signed in."""
+"""Sign in, as a guest or as whom the host site says that you are; stay signed in, and sign out."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
 from sanic import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import HTTPResponse, empty, json
 
 from channels.problems import Problem
-from channels.services import Chat, chat_of, json_body
-from channels.validation import NewSession, parse, person_name
-from switchboard.host_identity import BadIdentity
-from switchboard.identity import Session
+from channels.services import CONVERSATION_ID, Chat, bearer_token, chat_of, json_body
+from channels.validation import EndSession, NewSession, parse, person_name
 from switchboard.log.codec import to_wire
 from switchboard.log.connection import answering
+from switchboard.log.errors import UnknownConversation
 from switchboard.log.events import Participant
+from switchboard.people.host_identity import BadIdentity
+from switchboard.people.identity import InvalidToken, Session
 
 
 async def open_session(request: Request) -> HTTPResponse:
-    """`POST /sessions`: a new guest, a fresh token for a guest who calls, or the user that an identity names."""
+    """`POST /sessions`: a new guest, the next session of whoever has a refresh token, or whom an identity names."""
     chat = chat_of(request)
     wanted = parse(NewSession, await json_body(request))
     if wanted.identity is not None:
-        session, status = await _signed_in(chat, wanted.identity), 201
-    elif "authorization" in request.headers:
-        session, status = _renewed(chat, chat.session(request)), 200
+        return await _sign_in(chat, request, wanted.identity, wanted.conversations)
+    if wanted.refresh_token is not None:
+        return _answer(chat, *await _refreshed(chat, wanted.refresh_token))
+    if "authorization" in request.headers:
+        raise Problem(422, "invalid", "refreshToken: this is what brings the next token. The header alone would not.")
+    guest = chat.sessions.guest(wanted.name)
+    return _answer(chat, guest, 201, chat.sign_ins.refresh_token(guest))
+
+
+async def end_session(request: Request) -> HTTPResponse:
+    """`POST /sessions/end`: 204. The caller's tokens of this sign-in, or of all, are good for nothing any more."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    if parse(EndSession, await json_body(request)).everywhere:
+        await chat.sign_ins.end_all(session.participant.id)
     else:
-        session, status = chat.sessions.guest(wanted.name), 201
-    return json(
-        _wire(session, chat.sessions.sign(session)),
-        status,
-        {"Cache-Control": "no-store"},
-    )
+        await chat.sign_ins.end(session)
+    return empty(204)
+
+
+async def _sign_in(chat: Chat, request: Request, identity: str, conversations: list[str]) -> HTTPResponse:
+    """Without a refresh token: only the host can say that somebody is still signed in there."""
+    guest = chat.authenticate(bearer_token(request)) if "authorization" in request.headers else None
+    session = await _signed_in(chat, identity)
+    taken = await _take_along(chat, guest, session.participant, conversations) if guest and guest.is_guest else []
+    return _answer(chat, session, 201, conversations=taken)
+
+
+async def _take_along(chat: Chat, guest: Session, user: Participant, conversations: list[str]) -> list[str]:
+    """The guest's conversations, which are the user's from here on; the guest is signed out, which comes last.
+
+    Who has the guest's token may read them anyway. Raises `LogUnavailable`: the same again goes on where this stopped.
+    """
+    taken = []
+    for conversation in dict.fromkeys(filter(CONVERSATION_ID.match, conversations)):
+        with contextlib.suppress(UnknownConversation):
+            await chat.members.identify(conversation, guest.participant.id, user)
+            taken.append(conversation)
+    await chat.sign_ins.end_all(guest.participant.id)
+    return taken
 
 
 async def _signed_in(chat: Chat, token: str) -> Session:
@@ -44,19 +79,27 @@ async def _signed_in(chat: Chat, token: str) -> Session:
         first = await chat.log.redis.set(f"sb:identity:{identity.use}", "1", nx=True, ex=identity.seconds)
     if not first:
         raise Problem(401, "bad_identity", "Its jti was used before: sign a new one for every sign-in.")
-    return chat.sessions.user(Participant(identity.participant_id, "customer", person_name(identity.name)))
+    return chat.sessions.begin(Participant(identity.participant_id, "customer", person_name(identity.name)))
 
 
-def _renewed(chat: Chat, session: Session) -> Session:
-    """A user stays signed in for as long as the host says so. Raises `Problem` 401."""
-    if session.is_users:
-        raise Problem(401, "identity_required", "Hand over a fresh identity: only the host can renew this session.")
-    return chat.sessions.renew(session.participant)
+async def _refreshed(chat: Chat, token: str) -> tuple[Session, int, str]:
+    try:
+        session, next_token = await chat.sign_ins.refresh(token)
+    except InvalidToken as error:
+        raise Problem(401, "signed_out", "This sign-in is over. Start a session.") from error
+    return session, 200, next_token
 
 
-def _wire(session: Session, token: str) -> dict[str, object]:
-    return {
-        "token": token,
+def _answer(
+    chat: Chat, session: Session, status: int, refresh_token: str | None = None, conversations: Sequence[str] = ()
+) -> HTTPResponse:
+    body: dict[str, Any] = {
+        "token": chat.sessions.sign(session),
         "expiresAt": session.expires_at * 1000,
         "participant": to_wire(session.participant),
     }
+    if refresh_token is not None:
+        body["refreshToken"] = refresh_token
+    if conversations:
+        body["conversations"] = conversations
+    return json(body, status, {"Cache-Control": "no-store"})

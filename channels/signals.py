@@ -8,9 +8,9 @@ from sanic.response import HTTPResponse, empty, json
 from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
 from channels.validation import Read, Stop, Typing, parse
-from switchboard.identity import Session
 from switchboard.log.events import MessageRead, ParticipantTyping
 from switchboard.log.log import Draft
+from switchboard.people.identity import Session
 
 
 async def tell_typing(request: Request, conversation_id: str) -> HTTPResponse:

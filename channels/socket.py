@@ -11,7 +11,7 @@ from typing import Any
 from sanic import Request
 from sanic.exceptions import WebsocketClosed
 
-from channels import commands
+from channels import access, commands
 from channels.cors import may_call
 from channels.farewell import (
     EXPIRED,
@@ -19,7 +19,6 @@ from channels.farewell import (
     NOT_CONNECTED,
     OVERLOADED,
     REFUSED,
-    SHUTDOWN,
     SLOW,
     UNAVAILABLE,
     Farewell,
@@ -27,16 +26,16 @@ from channels.farewell import (
 from channels.pace import Flooded, Pace
 from channels.problems import PREFIX, Problem, problem_of
 from channels.sanic_compat import receive
-from channels.services import Chat, chat_of
+from channels.services import Chat, Stream, chat_of
 from channels.stream import WRITE_SECONDS, let_go
 from channels.validation import Connect, parse
 from channels.wire import Once, Wire, close_frame, pieces, text_frame
 from switchboard.cancellation import absorb_cancellation
-from switchboard.identity import Session
 from switchboard.log.errors import LogError
 from switchboard.log.log import Position
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
+from switchboard.people.identity import Session
 
 CONNECT_SECONDS = 10.0
 KEY = re.compile(r"[A-Za-z0-9+/]{22}==")  # 16 bytes in base 64
@@ -70,11 +69,6 @@ async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
             raise Closed(REFUSED)
         let_go(request)
         await _serve(chat, socket)
-    except asyncio.CancelledError:
-        if not chat.stopping:
-            raise  # the client left
-        absorb_cancellation()
-        await socket.close(SHUTDOWN)
     except Closed as end:
         await socket.close(end.farewell)
 
@@ -84,8 +78,14 @@ async def _serve(chat: Chat, socket: Socket) -> None:
         chat.check_room()
     except Problem as problem:
         raise Closed(OVERLOADED) from problem
-    with chat.streaming():
-        await socket.run()
+    with chat.streaming() as stream:
+        try:
+            await socket.run(stream)
+        except asyncio.CancelledError:
+            if stream.end is None:
+                raise  # the client left
+            absorb_cancellation()
+            await socket.close(stream.end)
 
 
 class Socket:
@@ -97,13 +97,15 @@ class Socket:
         self._conversation_id = conversation_id
         self._wire = wire
 
-    async def run(self) -> None:
+    async def run(self, stream: Stream) -> None:
         """Serve until the client leaves (cancelled by Sanic). Raises `Closed` when we end it."""
-        session, start = await self._connected()
+        session, start = await self._connected(stream)
+        if stream.end:
+            raise Closed(stream.end)
         reading = asyncio.create_task(self._obey(session))
         try:
             async with asyncio.timeout(session.expires_at - time.time()) as life:
-                await self._write(session, start, reading)
+                await self._write(session, start, reading, stream)
         except TimeoutError as error:
             raise Closed(EXPIRED if life.expired() else SLOW) from error
         finally:
@@ -125,7 +127,7 @@ class Socket:
         except WebsocketClosed:
             return  # it was faster
 
-    async def _connected(self) -> tuple[Session, Position | None]:
+    async def _connected(self, stream: Stream) -> tuple[Session, Position | None]:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 command = commands.parse_command(await receive(self._ws))
@@ -135,7 +137,8 @@ class Socket:
             raise Closed(NOT_CONNECTED)
         try:
             connect = parse(Connect, command.body)
-            session = self._chat.authenticate(connect.token)
+            session = stream.session = self._chat.authenticate(connect.token)
+            access.COMMANDS["connect"].check(session)
             await self._chat.conversation(session, self._conversation_id)
         except (Problem, LogError) as error:
             refusal = problem_of(error)
@@ -144,7 +147,9 @@ class Socket:
         await self._send(commands.done(command.id, {"participant": session.participant.id}))
         return session, connect.position
 
-    async def _write(self, session: Session, start: Position | None, reading: asyncio.Task[None]) -> None:
+    async def _write(
+        self, session: Session, start: Position | None, reading: asyncio.Task[None], stream: Stream
+    ) -> None:
         """Everything that happens, until the client leaves or its commands end."""
         reader = Reader(self._chat.log, self._chat.follower, self._conversation_id, session.participant.id)
         writing = asyncio.current_task()
@@ -156,7 +161,7 @@ class Socket:
                     for portion in pieces(batch, lambda frame: text_frame(frame.json)):
                         await self._send_bytes(b"".join(portion))
         except asyncio.CancelledError:
-            if reading.done() and not self._chat.stopping:
+            if reading.done() and not stream.end:
                 absorb_cancellation()
                 reading.result()  # why it ended
             raise

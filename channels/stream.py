@@ -11,9 +11,9 @@ from sanic import Request
 from sanic.compat import Header
 from sanic.response import HTTPResponse, empty
 
-from channels.farewell import EXPIRED, OVERLOADED, SHUTDOWN, SLOW, UNAVAILABLE, Farewell
+from channels.farewell import EXPIRED, OVERLOADED, SLOW, UNAVAILABLE, Farewell
 from channels.problems import Problem, problem_of
-from channels.services import Chat, chat_of
+from channels.services import Chat, Stream, access_of, chat_of
 from channels.tickets import Reading, is_native, reading
 from channels.validation import parse_position
 from channels.wire import Once, Wire, chunk, pieces, sse
@@ -47,6 +47,7 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
         if who is None:
             return empty(204)
         cookie = who.cookie
+        access_of(request).check(who.session)
         await chat.conversation(who.session, conversation_id)
         chat.check_room()
     except (Problem, LogError) as error:
@@ -56,17 +57,25 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
         return None
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **cookie})
     assert response
-    with chat.streaming():
-        end = await _pump(chat, who, conversation_id, start, request, response)
+    with chat.streaming(who.session) as stream:
+        end = await _pump(chat, who, conversation_id, start, request, response, stream)
     if end is not None:
         await _say(request, response, end)
     return None
 
 
 async def _pump(
-    chat: Chat, who: Reading, conversation_id: str, start: Position | None, request: Request, response: Any
+    chat: Chat,
+    who: Reading,
+    conversation_id: str,
+    start: Position | None,
+    request: Request,
+    response: Any,
+    stream: Stream,
 ) -> Farewell | None:
     """Send until something ends the stream; says what. A client that left cancels this, and that is all."""
+    if stream.end:
+        return stream.end
     reader = Reader(chat.log, chat.follower, conversation_id, who.session.participant.id)
     wire = Wire.of(request, _event)
     try:
@@ -81,10 +90,10 @@ async def _pump(
                 let_go(request)
                 response.headers = NO_HEADERS
     except asyncio.CancelledError:
-        if not chat.stopping:
+        if stream.end is None:
             raise
         absorb_cancellation()
-        return SHUTDOWN
+        return stream.end
     except SlowReader:
         return SLOW
     except TimeoutError:

@@ -9,9 +9,9 @@ import json
 from channels.problems import Problem
 from channels.services import Chat
 from channels.validation import CONTROL
-from switchboard.identity import Session
 from switchboard.log.errors import LogError, LogUnavailable, UnknownConversation
 from switchboard.log.log import Conversation
+from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 
 THREAD_ID_LIMIT = 256  # characters; the field uses UUIDs and ids of 16 characters

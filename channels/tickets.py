@@ -16,9 +16,9 @@ from channels.cors import may_call
 from channels.problems import PREFIX, Problem
 from channels.services import Chat, chat_of, json_body
 from channels.validation import Nothing, parse
-from switchboard.identity import InvalidToken, Session
 from switchboard.log.connection import answering
 from switchboard.log.errors import LogUnavailable
+from switchboard.people.identity import InvalidToken, Session
 
 TICKET_SECONDS = 60
 COOKIE = "switchboard_stream"
@@ -70,18 +70,20 @@ async def reading(chat: Chat, request: Request, conversation_id: str) -> Reading
                 return Reading(session, {"Set-Cookie": _cookie(chat, request, session, conversation_id)})
     if cookie:
         try:
-            return Reading(chat.sessions.verify(cookie, STREAM))
+            session = chat.sessions.verify(cookie, STREAM)
         except InvalidToken:
             return None
+        return None if chat.revocations.cover(session) else Reading(session)
     raise Problem(401, "unauthorized", "Send the token as `Authorization: Bearer …`, or a fresh ticket.")
 
 
 async def _redeem(chat: Chat, ticket: str) -> Session | None:
-    """The session that a good ticket stands for, at its first use. Raises `LogUnavailable`."""
+    """The session that a good ticket stands for, at its first use. Raises `Problem` 401, `LogUnavailable`."""
     try:
         session = chat.sessions.verify(ticket, TICKET)
     except InvalidToken:
         return None
+    chat.check_session(session)
     used = f"sb:ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"
     async with answering():
         first = await chat.log.redis.set(used, "1", nx=True, ex=TICKET_SECONDS)

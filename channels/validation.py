@@ -24,6 +24,7 @@ TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
 IDENTITY_LIMIT = 8_192  # characters of a JWT; a long one has 1,000
+TAKEN_ALONG = 20  # conversations, by a guest who signs in
 GUEST = "Guest"  # what somebody is called who says no name
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})\Z")
@@ -54,14 +55,31 @@ def person_name(text: str) -> str:
 
 
 class NewSession(_Strict):
-    """Body of `POST /sessions`. `identity`: a JWT by which a host signs somebody in; it says the name too."""
+    """Body of `POST /sessions`. `identity`: a JWT by which a host signs somebody in; it says the name too.
+
+    `conversations`: of the guest who calls, and who signs in.
+    """
 
     name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
     identity: StrictStr | None = Field(None, max_length=IDENTITY_LIMIT)
+    refresh_token: StrictStr | None = Field(None, alias="refreshToken", max_length=IDENTITY_LIMIT)
+    conversations: list[StrictStr] = Field([], max_items=TAKEN_ALONG)
 
     @validator("name")
     def _clean_name(cls, value: str) -> str:
         return person_name(value)
+
+    @root_validator(skip_on_failure=True)
+    def _one_way(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("identity") is not None and values.get("refresh_token") is not None:
+            raise ValueError("give either identity or refreshToken")
+        return values
+
+
+class EndSession(_Strict):
+    """Body of `POST /sessions/end`."""
+
+    everywhere: StrictBool = False
 
 
 class Nothing(_Strict):

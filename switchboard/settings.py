@@ -132,7 +132,7 @@ class Settings(BaseSettings):
         """Raise `SettingsError`, without the keys, if there is a file of them that cannot be used, or has our own."""
         if self.identity_keys is None:
             return
-        from switchboard.host_keys import UnusableKeys, read_keys  # cryptography, for those only who have keys
+        from switchboard.people.host_keys import UnusableKeys, read_keys  # cryptography, for those only who have keys
 
         try:
             keys = read_keys(self.identity_keys)

@@ -11,19 +11,20 @@ from typing import Any, cast
 
 from sanic import Request
 
+from channels import farewell
 from channels.agui import events
 from channels.agui.events import Event
 from channels.agui.input import INPUT_LIMIT, RunInput
 from channels.agui.plan import Plan, prepare
 from channels.agui.run import Run
-from channels.services import Chat, chat_of, json_body
+from channels.services import Chat, Stream, chat_of, json_body
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.validation import parse
 from switchboard.cancellation import absorb_cancellation
-from switchboard.identity import Session
 from switchboard.log.errors import LogError
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
+from switchboard.people.identity import Session
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ SHUTDOWN = ("shutdown", "The server restarts. Run again to go on.")
 SLOW = ("slow", "The events were read too slowly. Run again to go on.")
 UNAVAILABLE = ("unavailable", "The conversation cannot be read right now. Run again in a moment.")
 EXPIRED = ("expired", "The token has expired. Start a session.")
+REVOKED = ("revoked", "Signed out. Start a session.")
+ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED}
 DEFECT = ("error", "Something went wrong here. It has been logged.")
 
 
@@ -45,8 +48,8 @@ async def run_agent(request: Request) -> None:
     plan = await prepare(chat, session, parse(RunInput, body), body.get("messages", []))
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
     out = _Out(response)
-    with chat.streaming():
-        ending = await _follow(chat, session, plan, out)
+    with chat.streaming(session) as stream:
+        ending = await _follow(chat, session, plan, out, stream)
     try:
         async with asyncio.timeout(WRITE_SECONDS):
             if ending and not plan.run.over:
@@ -81,19 +84,19 @@ class _Out:
         self._sent_at = asyncio.get_running_loop().time()
 
 
-async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out) -> tuple[str, str] | None:
+async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out, stream: Stream) -> tuple[str, str] | None:
     """Send until the run is over; else what ended it. A client that left cancels this, and never the turn."""
     limit = asyncio.timeout(session.expires_at - time.time())
     try:
-        if chat.stopping:
-            return SHUTDOWN  # it stopped before it knew of us
+        if stream.end:
+            return ENDS[stream.end]
         async with limit:
             await _pump(chat, session, plan, out, limit)
     except asyncio.CancelledError:
-        if not chat.stopping:
+        if stream.end is None:
             raise
         absorb_cancellation()
-        return SHUTDOWN
+        return ENDS[stream.end]
     except SlowReader:
         return SLOW
     except TimeoutError:

@@ -13,10 +13,10 @@ from channels.problems import Problem
 from channels.services import Chat
 from channels.threads import conversation_of
 from channels.validation import Send
-from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.log import Conversation, Position
 from switchboard.log.snapshot import Wire
+from switchboard.people.identity import Session
 
 
 @dataclass(frozen=True)

@@ -14,22 +14,23 @@ from sanic import Request
 from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
 
+from channels import farewell
 from channels.aisdk import chunks
 from channels.aisdk.history import ui_messages
 from channels.aisdk.input import INPUT_LIMIT, Ask
 from channels.aisdk.plan import Plan, ask, resume
 from channels.problems import Problem
-from channels.services import Chat, chat_of, json_body
+from channels.services import Chat, Stream, chat_of, json_body
 from channels.signals import stop
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.threads import known_conversation
 from channels.validation import Stop, parse
 from switchboard.cancellation import absorb_cancellation
-from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.errors import LogError
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
+from switchboard.people.identity import Session
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ SHUTDOWN = "The server restarts. Resume to go on."
 SLOW = "The answer was read too slowly. Resume to go on."
 UNAVAILABLE = "The conversation cannot be read right now. Resume in a moment."
 EXPIRED = "The token has expired. Start a session."
+REVOKED = "Signed out. Start a session."
+ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED}
 DEFECT = "Something went wrong here. It has been logged."
 
 
@@ -111,8 +114,8 @@ async def _stream(request: Request, chat: Chat, session: Session, plan: Plan) ->
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=headers)
     assert response
     out = _Out(response)
-    with chat.streaming():
-        ending = await _follow(chat, session, plan, out)
+    with chat.streaming(session) as stream:
+        ending = await _follow(chat, session, plan, out, stream)
     try:
         if ending and not plan.answer.over:
             await out.send(chunks.encode(plan.answer.fail(ending)))
@@ -123,19 +126,19 @@ async def _stream(request: Request, chat: Chat, session: Session, plan: Plan) ->
         cast(asyncio.WriteTransport, request.transport).abort()  # it takes nothing any more, not even a goodbye
 
 
-async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out) -> str | None:
+async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out, stream: Stream) -> str | None:
     """Send until the answer is over; else what ended it. A client that left cancels this, and never the turn."""
     life = asyncio.timeout(session.expires_at - time.time())
     try:
-        if chat.stopping:
-            return SHUTDOWN  # it stopped before it knew of us
+        if stream.end:
+            return ENDS[stream.end]
         async with life:
             await _pump(chat, session, plan, out)
     except asyncio.CancelledError:
-        if not chat.stopping:
+        if stream.end is None:
             raise
         absorb_cancellation()
-        return SHUTDOWN
+        return ENDS[stream.end]
     except SlowReader:
         return SLOW
     except TimeoutError:

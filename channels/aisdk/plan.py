@@ -11,9 +11,9 @@ from channels.messages import accept
 from channels.problems import Problem
 from channels.services import Chat
 from channels.threads import conversation_of, known_conversation
-from switchboard.identity import Session
 from switchboard.log import snapshot
 from switchboard.log.log import Conversation, Log, Position
+from switchboard.people.identity import Session
 
 LOOK_BACK = 1_000  # entries in which a turn that is under way is looked for, before the whole log is
 ATTEMPTS = 20  # at one message

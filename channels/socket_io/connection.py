@@ -13,7 +13,7 @@ from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, Packet
 
 from channels import commands
-from channels.farewell import EXPIRED, FLOODING, SHUTDOWN, SLOW, UNAVAILABLE, Farewell
+from channels.farewell import EXPIRED, FLOODING, SLOW, UNAVAILABLE, Farewell
 from channels.pace import Flooded, Pace
 from channels.problems import Problem, problem_of
 from channels.services import Chat
@@ -21,11 +21,11 @@ from channels.socket_io.engine import cut, drained
 from channels.socket_io.handshake import Handshake
 from channels.wire import pieces
 from switchboard.cancellation import absorb_cancellation
-from switchboard.identity import Session
 from switchboard.log.codec import dumps
 from switchboard.log.log import Conversation
 from switchboard.log.reader import Frame, Reader
 from switchboard.log.subscription import SlowReader
+from switchboard.people.identity import Session
 
 DISCONNECT = "1"  # Socket.IO's packet; after it, and only then, the field's clients stay away
 EVENTS = {"send_message": "send", "typing": "typing", "read": "read", "stop": "stop"}  # and the commands that they are
@@ -74,14 +74,14 @@ class Connection:
         return {}
 
     async def _run(self) -> None:
-        with self._chat.streaming():
+        with self._chat.streaming(self._session) as stream:
             try:
-                end = await self._pump()
+                end = stream.end or await self._pump()
             except asyncio.CancelledError:
-                if not self._chat.stopping:
+                if stream.end is None:
                     raise  # the client left
                 absorb_cancellation()
-                end = SHUTDOWN
+                end = stream.end
             except Exception as error:  # the edge: Redis is away, or a defect of ours, which is logged there
                 problem_of(error)
                 end = UNAVAILABLE

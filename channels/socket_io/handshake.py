@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
+from channels import access
 from channels.services import Chat
 from channels.validation import parse, parse_position
-from switchboard.identity import Session
 from switchboard.log.log import Conversation, Position
+from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 
 TOKEN_LIMIT = 4_096  # characters; ours have some 300
@@ -35,6 +36,7 @@ async def admit(chat: Chat, auth: Any) -> tuple[Handshake, Session, Conversation
     """Who it is, and the conversation that was named, or a new one. Raises `Problem`, `LogError`."""
     wanted = parse(Handshake, {} if auth is None else auth)
     session = chat.authenticate(wanted.token)
+    access.COMMANDS["connect"].check(session)
     if wanted.conversation_id is not None:
         return wanted, session, await chat.conversation(session, wanted.conversation_id)
     conversation_id = f"c_{secrets.token_urlsafe(16)}"

@@ -13,7 +13,7 @@ import { LiveStream, type Link } from "./stream.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
 import type { Button, Content, Frame, Receipt } from "./types.ts";
 
-const CONVERSATION = "conversation";
+export const CONVERSATION = "conversation";
 /** A tab in the background lets go of its connection after this: a browser opens only six to one HTTP/1.1 server. */
 const HIDDEN_MS = 60_000;
 
@@ -77,7 +77,7 @@ export class ChatClient {
     this.#transport = transport ? transport(this.#http) : this.#http;
     const shared = store ?? openStore("localStorage", server);
     this.#store = identity ? storeOf(identity, shared) : shared;
-    this.#session = identity ?? new GuestSession({ signIn: (token) => this.#http.signIn(token, name) }, shared);
+    this.#session = identity ?? new GuestSession({ signIn: (refreshToken) => this.#http.signIn(refreshToken, name) }, shared);
     this.#conversation = this.#store.get<string>(CONVERSATION);
     this.#outbox = new Outbox({ store: this.#store, changed, deliver: (message) => this.#deliver(message) });
     this.#people = new People(changed);

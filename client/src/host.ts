@@ -1,5 +1,6 @@
 /** Who this visitor is to the site that embeds the chat: its back end says so, and says it again before every hour is over. */
 
+import type { Belongings, Guest } from "./belongings.ts";
 import { ApiError, isGone } from "./errors.ts";
 import { renewalOf, type Identity, type Kept } from "./session.ts";
 import type { Participant, Session } from "./types.ts";
@@ -8,26 +9,40 @@ import type { Participant, Session } from "./types.ts";
 export type HostIdentity = () => Promise<string | null>;
 
 interface SignIn {
-  signInAs(identity: string): Promise<Session>;
+  signInAs(identity: string, guest: Guest | null): Promise<Session>;
 }
 
 /** Nothing of it is kept: a page that is loaded again asks again. It is one person's for good. */
 export class HostSession implements Identity {
   readonly #api: SignIn;
   readonly #identity: HostIdentity;
+  readonly #belongings: Pick<Belongings, "show"> | null;
   readonly #now: () => number;
   #current: Kept | null = null;
   #participant: Participant | null = null;
+  #taken: readonly string[] = [];
   #pending: Promise<Kept> | null = null;
 
-  constructor(api: SignIn, identity: HostIdentity, now: () => number = Date.now) {
+  /** `belongings`: of a guest, who turns out to be this person when they sign in for the first time. */
+  constructor(
+    api: SignIn,
+    identity: HostIdentity,
+    belongings: Pick<Belongings, "show"> | null = null,
+    now: () => number = Date.now,
+  ) {
     this.#api = api;
     this.#identity = identity;
+    this.#belongings = belongings;
     this.#now = now;
   }
 
   get participant(): Participant | null {
     return this.#participant;
+  }
+
+  /** The conversations of the guest who this person was before. */
+  get taken(): readonly string[] {
+    return this.#taken;
   }
 
   /** Raises what `identity` and `signInAs` raise, and `ApiError` if nobody, or somebody else, is signed in by now. */
@@ -57,6 +72,7 @@ export class HostSession implements Identity {
       throw refused("another_person", "Somebody else is signed in by now.");
     }
     this.#participant = session.participant;
+    this.#taken = session.conversations ?? this.#taken;
     this.#current = renewalOf(session, this.#now());
     return this.#current;
   }
@@ -66,11 +82,22 @@ export class HostSession implements Identity {
     try {
       const identity: unknown = await this.#identity();
       if (identity === null) throw refused("signed_out", "Nobody is signed in any more.");
-      if (typeof identity === "string") return await this.#api.signInAs(identity);
+      if (typeof identity === "string") return await this.#signInAs(identity);
       throw new ApiError({ code: "no_identity", message: "`identity` gave neither a JWT nor null", temporary: false });
     } catch (error) {
       if (!isGone(error)) throw error;
       throw new ApiError({ code: "no_identity", message: (error as ApiError).message, temporary: false });
+    }
+  }
+
+  async #signInAs(identity: string): Promise<Session> {
+    const guest = this.#participant === null ? await this.#belongings?.show() : null;
+    try {
+      return await this.#api.signInAs(identity, guest ?? null);
+    } catch (error) {
+      const guestIsGone = guest && error instanceof ApiError && error.code === "unauthorized";
+      if (!guestIsGone) throw error;
+      return await this.#api.signInAs(identity, null);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The calls of `/chat/v1`: Server-Sent Events to read, `POST` to write. */
 
+import type { Guest } from "./belongings.ts";
 import { ApiError } from "./errors.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
@@ -34,14 +35,15 @@ export class HttpTransport implements Transport {
     this.#base = `${server}/chat/v1`;
   }
 
-  /** Signs in a guest; with the token of a session that is still valid, renews that one. */
-  signIn(token: string | null, name?: string): Promise<Session> {
-    return this.#post("/sessions", token, name === undefined || token ? {} : { name });
+  /** The next session of a guest, by the refresh token of the last one, which is good once; a new guest's without. */
+  signIn(refreshToken: string | null, name?: string): Promise<Session> {
+    return this.#post("/sessions", null, refreshToken ? { refreshToken } : name === undefined ? {} : { name });
   }
 
-  /** Signs in whom the host's back end names in a JWT, which is good once. */
-  signInAs(identity: string): Promise<Session> {
-    return this.#post("/sessions", null, { identity });
+  /** Signs in whom the host's back end names in a JWT, which is good once; a guest is that person from then on. */
+  signInAs(identity: string, guest: Guest | null = null): Promise<Session> {
+    const { token, conversations } = guest ?? { token: null, conversations: [] };
+    return this.#post("/sessions", token, { identity, ...(token && { conversations }) });
   }
 
   startConversation(token: string): Promise<Opened> {

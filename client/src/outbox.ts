@@ -5,7 +5,7 @@ import { ApiError, isBusy, isTemporary } from "./errors.ts";
 import type { Store } from "./storage.ts";
 import type { Content, Message, Position, Receipt } from "./types.ts";
 
-const PREFIX = "outbox:";
+export const OUTBOX = "outbox:";
 const FIRST_WAIT_MS = 500;
 /** After so many failures in a row the visitor is told; we go on trying. */
 const PATIENCE = 3;
@@ -47,7 +47,7 @@ export class Outbox {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
-    const kept = deps.store.keys(PREFIX).map((key) => deps.store.get<Outgoing>(key));
+    const kept = deps.store.keys(OUTBOX).map((key) => deps.store.get<Outgoing>(key));
     this.#items = kept.filter((item) => item !== null).sort((a, b) => a.createdAt - b.createdAt);
   }
 
@@ -71,14 +71,14 @@ export class Outbox {
   }
 
   discard(clientMessageId: string): void {
-    this.#deps.store.remove(PREFIX + clientMessageId);
+    this.#deps.store.remove(OUTBOX + clientMessageId);
     this.#items = this.#items.filter((item) => item.clientMessageId !== clientMessageId);
     this.#deps.changed();
   }
 
   /** Forgets everything: the visitor begins another conversation. */
   clear(): void {
-    for (const item of this.#items) this.#deps.store.remove(PREFIX + item.clientMessageId);
+    for (const item of this.#items) this.#deps.store.remove(OUTBOX + item.clientMessageId);
     this.#items = [];
     this.#deps.changed();
   }
@@ -88,7 +88,7 @@ export class Outbox {
     this.#items = this.#items
       .filter((item) => item.status !== "accepted")
       .map((item) => ({ ...item, content: { text: item.text } }));
-    for (const item of this.#items) this.#deps.store.set(PREFIX + item.clientMessageId, item);
+    for (const item of this.#items) this.#deps.store.set(OUTBOX + item.clientMessageId, item);
     this.#deps.changed();
   }
 
@@ -167,8 +167,8 @@ export class Outbox {
     this.#items = known
       ? this.#items.map((old) => (old.clientMessageId === item.clientMessageId ? item : old))
       : [...this.#items, item];
-    if (item.status === "accepted") this.#deps.store.remove(PREFIX + item.clientMessageId);
-    else this.#deps.store.set(PREFIX + item.clientMessageId, item);
+    if (item.status === "accepted") this.#deps.store.remove(OUTBOX + item.clientMessageId);
+    else this.#deps.store.set(OUTBOX + item.clientMessageId, item);
     this.#deps.changed();
   }
 }

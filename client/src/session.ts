@@ -1,10 +1,10 @@
-/** Who this visitor is to the server: a guest's token, kept between visits and renewed before it expires. */
+/** Who this visitor is to the server: a guest, signed in for as long as they come back within a month. */
 
 import { isUnauthorized } from "./errors.ts";
 import type { Store } from "./storage.ts";
 import type { Participant, Session } from "./types.ts";
 
-const KEY = "session";
+export const SESSION = "session";
 
 /** Renew this long before the end, or at half of the token's life where that is later. */
 const RENEW_BEFORE_MS = 5 * 60_000;
@@ -37,7 +37,8 @@ export function renewalOf(session: Session, now: number): Kept {
 }
 
 interface SignIn {
-  signIn(token: string | null): Promise<Session>;
+  /** The next session of a guest, by the refresh token of the last one; a new guest's without. */
+  signIn(refreshToken: string | null): Promise<Session>;
 }
 
 export class GuestSession implements Identity {
@@ -51,7 +52,7 @@ export class GuestSession implements Identity {
     this.#api = api;
     this.#store = store;
     this.#now = now;
-    this.#current = store.get<Kept>(KEY);
+    this.#current = store.get<Kept>(SESSION);
   }
 
   get participant(): Participant | null {
@@ -60,7 +61,7 @@ export class GuestSession implements Identity {
 
   /** Raises what `signIn` raises, after trying as a new guest. */
   async token(): Promise<string> {
-    if (!this.#isFresh()) this.#current = this.#store.get<Kept>(KEY) ?? this.#current; // Renewed by another tab?
+    if (!this.#isFresh()) this.#current = this.#store.get<Kept>(SESSION) ?? this.#current; // Renewed by another tab?
     if (this.#current && this.#isFresh()) return this.#current.token;
     return (await this.#renew()).token;
   }
@@ -69,11 +70,11 @@ export class GuestSession implements Identity {
     return this.#current ? Math.max(0, this.#current.renewAt - this.#now()) : 0;
   }
 
-  /** The next token may be another guest's. */
+  /** The next token is fetched; it is another guest's if this one's sign-in is over. */
   drop(token: string): void {
     if (this.#current?.token !== token) return;
-    this.#current = null;
-    if (this.#store.get<Kept>(KEY)?.token === token) this.#store.remove(KEY);
+    this.#current = { ...this.#current, renewAt: 0 };
+    if (this.#store.get<Kept>(SESSION)?.token === token) this.#store.set(SESSION, this.#current);
   }
 
   #isFresh(): boolean {
@@ -88,7 +89,7 @@ export class GuestSession implements Identity {
   }
 
   async #signIn(): Promise<Kept> {
-    const old = this.#current && this.#current.expiresAt > this.#now() ? this.#current.token : null;
+    const old = this.#current?.refreshToken ?? null;
     let session: Session;
     try {
       session = await this.#api.signIn(old);
@@ -98,7 +99,7 @@ export class GuestSession implements Identity {
     }
     const kept = renewalOf(session, this.#now());
     this.#current = kept;
-    this.#store.set(KEY, kept);
+    this.#store.set(SESSION, kept);
     return kept;
   }
 }

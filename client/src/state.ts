@@ -114,6 +114,8 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
       return { owner: entry.owner };
     case "participant.joined":
       return { participants: joined(state.participants, entry.participant) };
+    case "participant.identified":
+      return identified(state, entry.formerly, entry.participant);
     case "message.sent":
       return { messages: [...state.messages, messageOf(entry, "sent")] };
     case "message.started":
@@ -123,7 +125,7 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "message.completed":
       return { messages: placed(state, messageOf(entry, "completed")) };
     case "message.read":
-      return { read: { ...state.read, [entry.participantId]: Math.max(entry.upTo, state.read[entry.participantId] ?? 0) } };
+      return { read: readBy(state.read, entry.participantId, entry.upTo) };
     case "turn.started":
       return { turn: entry.turnId };
     case "turn.stopping":
@@ -148,6 +150,20 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
 
 function joined(participants: readonly Participant[], joining: Participant): Participant[] {
   return [...participants.filter((participant) => participant.id !== joining.id), joining];
+}
+
+/** What a guest said and read is of whoever the guest has turned out to be. */
+function identified(state: ChatState, guest: string, who: Participant): Partial<ChatState> {
+  const { [guest]: upTo, ...read } = state.read;
+  return {
+    participants: joined(state.participants.filter((participant) => participant.id !== guest), who),
+    messages: state.messages.map((message) => (message.author.id === guest ? { ...message, author: who } : message)),
+    read: upTo === undefined ? read : readBy(read, who.id, upTo),
+  };
+}
+
+function readBy(read: ChatState["read"], participantId: string, upTo: number): ChatState["read"] {
+  return { ...read, [participantId]: Math.max(upTo, read[participantId] ?? 0) };
 }
 
 /** The fields that a snapshot would show. */

@@ -32,6 +32,7 @@ export type TaskFailure = "unavailable" | "timeout" | "refused" | "error" | "unc
 export type Entry =
   | ConversationStarted
   | ParticipantJoined
+  | ParticipantIdentified
   | MessageSent
   | MessageStarted
   | MessageDelta
@@ -82,7 +83,7 @@ export type Reply = ResultReply | ErrorReply;
 /**
  * What HTTP calls carry.
  */
-export type Body = NewSession | Nothing | Send | Typing | Read | Stop;
+export type Body = NewSession | EndSession | Nothing | Send | Typing | Read | Stop;
 /**
  * What HTTP calls answer.
  */
@@ -230,6 +231,17 @@ export interface ParticipantJoined {
   epoch: Epoch;
   offset: Offset;
   timestamp: Timestamp;
+  participant: Participant;
+}
+/**
+ * Who was the guest `formerly` has signed in: whatever that guest said and read is this participant's.
+ */
+export interface ParticipantIdentified {
+  type: "participant.identified";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  formerly: string;
   participant: Participant;
 }
 /**
@@ -582,6 +594,154 @@ export interface CommandError {
 export interface NewSession {
   name?: string;
   identity?: string | null;
+  /**
+   * Of the last session; good once.
+   */
+  refreshToken?: string | null;
+  /**
+   * Of the guest who calls, and signs in.
+   *
+   * @maxItems 20
+   */
+  conversations?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
+}
+/**
+ * Body of `POST /sessions/end`. `everywhere`: every sign-in of this person, on every device.
+ */
+export interface EndSession {
+  everywhere?: boolean;
 }
 /**
  * Body of `POST /conversations` and `POST /tickets`.
@@ -594,6 +754,14 @@ export interface Session {
   token: string;
   expiresAt: Timestamp;
   participant: Participant;
+  /**
+   * Of a guest: for the next session, once.
+   */
+  refreshToken?: string;
+  /**
+   * What a guest has taken along.
+   */
+  conversations?: string[];
 }
 /**
  * Answer to `POST /conversations`.

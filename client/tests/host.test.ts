@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Belongings, type Guest } from "../src/belongings.ts";
 import { ChatClient } from "../src/client.ts";
 import { ApiError, isGone } from "../src/errors.ts";
 import { HostSession } from "../src/host.ts";
+import { HttpTransport } from "../src/http.ts";
 import { MemoryStore, PersonStore } from "../src/storage.ts";
 import type { Participant, Session } from "../src/types.ts";
 
@@ -11,13 +13,16 @@ const EVE: Participant = { id: "user_eve", role: "customer", name: "Eve" };
 let now: number;
 let who: Participant;
 const identity = vi.fn<() => Promise<string | null>>();
-const signInAs = vi.fn<(identity: string) => Promise<Session>>();
-const open = () => new HostSession({ signInAs }, identity, () => now);
+const signInAs = vi.fn<(identity: string, guest: Guest | null) => Promise<Session>>();
+const show = vi.fn<() => Promise<Guest | null>>();
+const open = () => new HostSession({ signInAs }, identity, { show }, () => now);
+const GUEST: Guest = { token: "guest's", conversations: ["c_guest"] };
 
 beforeEach(() => {
   now = 1_000_000;
   who = ADA;
   let count = 0;
+  show.mockReset().mockResolvedValue(null);
   identity.mockReset().mockImplementation(async () => `jwt${(count += 1)}`);
   signInAs.mockReset().mockImplementation(async (jwt) => ({ token: `token of ${jwt}`, expiresAt: now + HOUR, participant: who }));
 });
@@ -38,7 +43,7 @@ describe("somebody whom the host has signed in", () => {
     expect(await session.token()).toBe("token of jwt1");
     now += 2 * 60_000;
     expect(await session.token()).toBe("token of jwt2");
-    expect(signInAs).toHaveBeenLastCalledWith("jwt2");
+    expect(signInAs).toHaveBeenLastCalledWith("jwt2", null);
   });
 
   it("takes a fresh identity when the server refuses the token", async () => {
@@ -97,6 +102,56 @@ describe("somebody whom the host has signed in", () => {
     who = EVE;
     await expect(session.token()).rejects.toMatchObject({ code: "another_person" });
     expect(session.participant).toEqual(ADA);
+  });
+});
+
+describe("a guest who signs in", () => {
+  it("says so once, and knows what was taken along", async () => {
+    show.mockResolvedValue(GUEST);
+    signInAs.mockImplementation(async () => ({ token: "t", expiresAt: now + HOUR, participant: ADA, conversations: ["c_guest"] }));
+    const session = open();
+    session.drop(await session.token());
+    expect(signInAs).toHaveBeenLastCalledWith("jwt1", GUEST);
+    await session.token();
+    expect(signInAs).toHaveBeenLastCalledWith("jwt2", null);
+    expect(session.taken).toEqual(["c_guest"]);
+  });
+
+  it("signs in all the same when the guest is signed out", async () => {
+    show.mockResolvedValue(GUEST);
+    signInAs.mockRejectedValueOnce(ApiError.ofProblem({ status: 401, code: "unauthorized" }));
+    expect(await open().token()).toBe("token of jwt1");
+    expect(signInAs).toHaveBeenLastCalledWith("jwt1", null);
+  });
+
+  it("is refused like anybody when the identity is no good", async () => {
+    show.mockResolvedValue(GUEST);
+    signInAs.mockRejectedValueOnce(ApiError.ofProblem({ status: 401, code: "bad_identity" }));
+    await expect(open().token()).rejects.toMatchObject({ code: "bad_identity" });
+    expect(signInAs).toHaveBeenCalledTimes(1);
+  });
+
+  it("has nothing to take along before a conversation has begun", async () => {
+    const store = new MemoryStore();
+    const belongings = new Belongings(new HttpTransport("http://chat.example"), store);
+    expect(await belongings.show()).toBeNull();
+    store.set("session", { token: "guest's", refreshToken: "r", expiresAt: Date.now() + HOUR, renewAt: Date.now() + HOUR });
+    expect(await belongings.show()).toBeNull();
+    store.set("conversation", "c_guest");
+    expect(await belongings.show()).toEqual(GUEST);
+  });
+
+  it("leaves nothing behind, and takes along only what the server has given", () => {
+    for (const taken of [["c_guest"], []]) {
+      const store = new MemoryStore();
+      const person = new PersonStore(store, ADA.id);
+      for (const [key, value] of [["session", {}], ["conversation", "c_guest"], ["outbox:1", "unsent"]] as const) store.set(key, value);
+      person.set("conversation", "c_old");
+      new Belongings(new HttpTransport("http://chat.example"), store).handOver(person, taken);
+      expect(person.get("conversation")).toBe(taken.length ? "c_guest" : "c_old");
+      expect(person.get("outbox:1")).toBe("unsent");
+      expect(["session", "conversation", "outbox:1"].map((key) => store.get(key))).toEqual([null, null, null]);
+    }
   });
 });
 

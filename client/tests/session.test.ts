@@ -8,14 +8,17 @@ import { ADA } from "./conversation.ts";
 const HOUR = 3_600_000;
 let now: number;
 let store: MemoryStore;
-const signIn = vi.fn<(token: string | null) => Promise<Session>>();
+const signIn = vi.fn<(refreshToken: string | null) => Promise<Session>>();
 const open = () => new GuestSession({ signIn }, store, () => now);
 
 beforeEach(() => {
   now = 1_000_000;
   store = new MemoryStore();
   let count = 0;
-  signIn.mockReset().mockImplementation(async () => ({ token: `token${(count += 1)}`, expiresAt: now + HOUR, participant: ADA }));
+  signIn.mockReset().mockImplementation(async () => {
+    count += 1;
+    return { token: `token${count}`, refreshToken: `refresh${count}`, expiresAt: now + HOUR, participant: ADA };
+  });
 });
 
 describe("a guest", () => {
@@ -31,14 +34,14 @@ describe("a guest", () => {
     expect(await open().token()).toBe("token1");
   });
 
-  it("renews with the old token five minutes before it expires", async () => {
+  it("renews with the refresh token five minutes before the token expires", async () => {
     const session = open();
     await session.token();
     now += HOUR - 6 * 60_000;
     expect(await session.token()).toBe("token1");
     now += 2 * 60_000;
     expect(await session.token()).toBe("token2");
-    expect(signIn).toHaveBeenLastCalledWith("token1");
+    expect(signIn).toHaveBeenLastCalledWith("refresh1");
   });
 
   it("takes the token that another tab has renewed", async () => {
@@ -50,21 +53,29 @@ describe("a guest", () => {
     expect(signIn).toHaveBeenCalledTimes(2);
   });
 
-  it("begins anew when the old token is not accepted", async () => {
+  it("is the same after days away", async () => {
+    await open().token();
+    now += 100 * HOUR;
+    expect(await open().token()).toBe("token2");
+    expect(signIn).toHaveBeenLastCalledWith("refresh1");
+  });
+
+  it("begins anew when the sign-in is over", async () => {
     const session = open();
     await session.token();
     now += HOUR - 60_000;
-    signIn.mockRejectedValueOnce(ApiError.ofProblem({ status: 401, code: "unauthorized", title: "No" }));
+    signIn.mockRejectedValueOnce(ApiError.ofProblem({ status: 401, code: "signed_out", title: "No" }));
     expect(await session.token()).toBe("token2");
     expect(signIn).toHaveBeenLastCalledWith(null);
   });
 
-  it("forgets a refused token, unless it has another by now", async () => {
+  it("fetches another in place of a refused token, unless it has one by now", async () => {
     const session = open();
     await session.token();
     session.drop("something older");
     expect(await session.token()).toBe("token1");
     session.drop("token1");
     expect(await session.token()).toBe("token2");
+    expect(signIn).toHaveBeenLastCalledWith("refresh1");
   });
 });

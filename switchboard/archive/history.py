@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from switchboard.archive.entries import COMPLETED, DELTA, GAP
 from switchboard.archive.timeline import Timeline
+from switchboard.log.codec import to_wire
 from switchboard.log.line import Line
 from switchboard.log.log import Conversation, Position
 from switchboard.log.snapshot import Fold, Wire
@@ -56,10 +57,12 @@ class _Sheet:
             deltas = (json.loads(line.json) for line in self.deltas)
             self.entries += (delta for delta in deltas if delta["messageId"] == entry["messageId"])
 
-    def page(self) -> Page:
+    def page(self, conversation: Conversation) -> Page:
         fold = Fold()
         for entry in sorted(self.entries, key=lambda entry: int(entry["offset"])):
             fold.apply(entry)
+        for message in fold.messages.values():
+            message["author"] = _as_known_now(message["author"], conversation)
         messages = sorted((fold.messages[name] for name in self.places), key=lambda message: int(message["offset"]))
         return Page(messages, min(self.places.values()) if self.more else None, self.missing[::-1])
 
@@ -78,7 +81,16 @@ class History:
             if sheet.more and line.offset < sheet.floor:
                 break
             await _take(sheet, line, ahead, limit)
-        return sheet.page()
+        return sheet.page(conversation)
+
+
+def _as_known_now(author: Wire, conversation: Conversation) -> Wire:
+    """An author as a snapshot has it: a guest who has signed in is whoever that is."""
+    known = conversation.identified.get(author["id"])
+    now = next((person for person in conversation.participants if person.id == known), None)
+    if now:
+        return dict(to_wire(now))
+    return author | {"id": known} if known else author
 
 
 async def _take(sheet: _Sheet, line: Line, ahead: _Ahead, limit: int) -> None:

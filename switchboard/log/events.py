@@ -48,6 +48,15 @@ class ParticipantJoined:
 
 
 @dataclass(frozen=True)
+class ParticipantIdentified:
+    """Who was the guest `formerly` has signed in: whatever that guest said and read is this participant's."""
+
+    type: ClassVar[str] = "participant.identified"
+    formerly: str
+    participant: Participant
+
+
+@dataclass(frozen=True)
 class MessageSent:
     """A whole message, of anybody. `payload` is what a clicked button carried; `text` is then its title."""
 
@@ -201,6 +210,7 @@ class OwnerChanged:
 Event = Union[  # noqa: UP007 - one line each reads better
     ConversationStarted,
     ParticipantJoined,
+    ParticipantIdentified,
     MessageSent,
     MessageStarted,
     MessageDelta,
@@ -223,6 +233,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for event in (
         ConversationStarted,
         ParticipantJoined,
+        ParticipantIdentified,
         MessageSent,
         MessageStarted,
         MessageDelta,

@@ -9,6 +9,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
     sb:{0}:feeds:<name>:whole  string  set once that feed has been told of every conversation that there was before it
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
+                                       `was:<guest>` → who that guest has turned out to be,
                                        `f:<feed>`, `d:<feed>`: how far a feed has come in the log, in the dialogue
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis.asyncio import Redis
@@ -63,6 +63,7 @@ class Conversation:
     owner: str
     term: int
     participants: tuple[Participant, ...]
+    identified: Mapping[str, str] = field(default_factory=dict)  # guests who have signed in, and who they are
 
     def has(self, participant: str) -> bool:
         """Whether somebody takes part."""
@@ -226,6 +227,7 @@ class Log:
             owner=meta["owner"],
             term=int(meta["term"]),
             participants=tuple(Participant(person, role, name) for person, role, name in people),  # type: ignore[arg-type]
+            identified={name.removeprefix("was:"): who for name, who in meta.items() if name.startswith("was:")},
         )
 
     async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:

@@ -55,7 +55,19 @@ class Fold:
         elif entry["type"] == "slots.changed":
             self.slots |= entry["slots"]
         elif entry["type"] == "message.read":
-            self.read[entry["participantId"]] = max(entry["upTo"], self.read.get(entry["participantId"], 0))
+            self._read(entry["participantId"], entry["upTo"])
+        elif entry["type"] == "participant.identified":
+            self._identified(entry["formerly"], entry["participant"])
+
+    def _read(self, participant: str, up_to: int) -> None:
+        self.read[participant] = max(up_to, self.read.get(participant, 0))
+
+    def _identified(self, guest: str, participant: Wire) -> None:
+        for message in self.messages.values():
+            if message["author"]["id"] == guest:
+                message["author"] = participant
+        if guest in self.read:
+            self._read(participant["id"], self.read.pop(guest))
 
     def _message(self, verb: str, entry: Wire) -> None:
         message_id = entry["messageId"]

@@ -13,8 +13,8 @@ import jwt
 from jwt.types import Options
 from pydantic import BaseModel, Field, StrictStr, ValidationError, conint, validator
 
-from switchboard.host_keys import HostKeys
-from switchboard.identity import AUDIENCE, USER
+from switchboard.people.host_keys import HostKeys
+from switchboard.people.identity import AUDIENCE, USER
 
 LIFE_SECONDS = 600  # from `iat` to `exp`: it is handed over at once, and its `jti` is remembered for as long
 LEEWAY_SECONDS = 30  # by which the host's clock may be wrong

@@ -7,18 +7,27 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import jwt
 
-from switchboard.log.events import Participant, Role
+from switchboard.log.events import Participant
+from switchboard.log.events import Role as PartRole
+
+Role = Literal["customer", "operator", "supervisor", "service"]  # what somebody may do here, see `channels/access.py`
 
 ALGORITHM = "HS256"
 AUDIENCE = "switchboard"
-SESSION_SECONDS = 30 * 24 * 3600  # a guest who comes back within it finds the conversation; every visit renews it
-USER_SESSION_SECONDS = 3600  # then the host says again who is signed in there
-USER = "user_"  # how the ids of people begin whom a host has signed in; a guest's never does
+SESSION_SECONDS = 3600  # of a token; then the person refreshes it, or the host says again who is signed in there
+USER, GUEST = "user_", "guest_"  # how the ids begin of people whom a host has signed in, and of guests
 REMEMBERED_TOKENS = 4_096  # verified ones; a signature costs as much as a publish
-ROLES: tuple[Role, ...] = ("customer", "bot", "operator", "observer")
+ROLES: tuple[Role, ...] = get_args(Role)
+PARTS: dict[Role, PartRole] = {  # that they take in a conversation
+    "customer": "customer",
+    "operator": "operator",
+    "supervisor": "operator",
+    "service": "observer",
+}
 
 
 class InvalidToken(Exception):
@@ -27,15 +36,18 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in participant; `expires_at` is in seconds since 1970."""
+    """A signed-in participant. Times are in seconds since 1970."""
 
     participant: Participant
     expires_at: int
+    role: Role = "customer"
+    sign_in: str = ""  # which one it is of all that this person has, on one device or another
+    issued_at: float = 0.0
 
     @property
-    def is_users(self) -> bool:
-        """Whether a host has signed this participant in, and only a host may do so again."""
-        return self.participant.id.startswith(USER)
+    def is_guest(self) -> bool:
+        """Whether nobody vouches for this participant."""
+        return self.participant.id.startswith(GUEST)
 
 
 class Sessions:
@@ -48,53 +60,67 @@ class Sessions:
 
     def guest(self, name: str) -> Session:
         """A new guest, with an id that nobody can guess."""
-        return self.renew(Participant(f"guest_{secrets.token_urlsafe(16)}", "customer", name))
+        return self.begin(Participant(f"{GUEST}{secrets.token_urlsafe(16)}", "customer", name))
 
-    def renew(self, participant: Participant) -> Session:
-        """A fresh session of the same participant."""
-        return Session(participant, int(self._clock()) + SESSION_SECONDS)
+    def begin(self, participant: Participant) -> Session:
+        """Another sign-in of this customer."""
+        return self.issue(participant, "customer", secrets.token_urlsafe(12))
 
-    def user(self, participant: Participant) -> Session:
-        """A session of somebody whom the host has signed in."""
-        return Session(participant, int(self._clock()) + USER_SESSION_SECONDS)
+    def issue(self, participant: Participant, role: Role, sign_in: str, seconds: int = SESSION_SECONDS) -> Session:
+        """A session that begins now."""
+        now = self._clock()
+        return Session(participant, int(now) + seconds, role, sign_in, now)
 
-    def sign(self, session: Session, audience: str = AUDIENCE, seconds: int | None = None) -> str:
-        """The session as a token for one use; with `seconds` the token is good for less long than the session."""
+    def sign(self, session: Session, audience: str = AUDIENCE, seconds: int | None = None, **more: Any) -> str:
+        """The session as a token for one use; with `seconds` the token is good for less long than the session.
+
+        `more`: claims of that use.
+        """
         who = session.participant
         expires = session.expires_at if seconds is None else min(session.expires_at, int(self._clock()) + seconds)
         claims = {
             "sub": who.id,
-            "role": who.role,
+            "role": session.role,
             "name": who.name,
+            "sid": session.sign_in,
+            "iat": session.issued_at,
             "exp": expires,
             "until": session.expires_at,
             "aud": audience,
             "jti": secrets.token_hex(8),
         }
-        return jwt.encode(claims, self._secret, ALGORITHM)
+        return jwt.encode(claims | more, self._secret, ALGORITHM)
 
     def verify(self, token: str, audience: str = AUDIENCE) -> Session:
         """The session that a token carries. Raises `InvalidToken`, for a token of another audience too."""
-        session, expires = self._read(token, audience)
-        if expires <= self._clock():
-            raise InvalidToken("expired")
-        return session
+        return self.read(token, audience)[0]
 
-    def _decode(self, token: str, audience: str) -> tuple[Session, int]:
+    def read(self, token: str, audience: str) -> tuple[Session, dict[str, Any]]:
+        """The session, and every claim. Raises `InvalidToken`."""
+        session, claims = self._read(token, audience)
+        if claims["exp"] <= self._clock():
+            raise InvalidToken("expired")
+        return session, claims
+
+    def _decode(self, token: str, audience: str) -> tuple[Session, dict[str, Any]]:
         """All but the expiry, which alone changes with time: so this may be remembered."""
-        required = ["sub", "role", "name", "exp", "aud"]
+        required = ["sub", "role", "name", "sid", "iat", "exp", "until", "aud"]
         try:
             claims = jwt.decode(
                 token,
                 self._secret,
                 algorithms=[ALGORITHM],
                 audience=audience,
-                options={"require": required, "verify_exp": False},  # the clock is ours
+                options={"require": required, "verify_exp": False, "verify_iat": False},  # the clock is ours
             )
         except (jwt.InvalidTokenError, UnicodeError) as error:
             raise InvalidToken(str(error)) from error
         role = next((role for role in ROLES if role == claims["role"]), None)
-        expires, until = claims["exp"], claims.get("until", claims["exp"])
-        if role is None or not isinstance(expires, int) or not isinstance(until, int):
-            raise InvalidToken("an unknown role, or an expiry that is no time")
-        return Session(Participant(str(claims["sub"]), role, str(claims["name"])), until), expires
+        if role is None or not _are_times(claims["iat"], claims["exp"], claims["until"]):
+            raise InvalidToken("an unknown role, or a time that is none")
+        who = Participant(str(claims["sub"]), PARTS[role], str(claims["name"]))
+        return Session(who, claims["until"], role, str(claims["sid"]), claims["iat"]), claims
+
+
+def _are_times(issued_at: Any, *ends: Any) -> bool:
+    return isinstance(issued_at, (int, float)) and all(isinstance(end, int) for end in ends)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from channels.agui.input import INPUT_LIMIT, RunInput
 from channels.problems import Problem
 from channels.validation import parse
-from switchboard.identity import Session
 from switchboard.log.events import Button, Participant
+from switchboard.people.identity import Session
 from tests.channels.agui_stream import check, messages_after
 from tests.support.edge import Edge, Guest
 from tests.support.scripted_bot import ScriptedBot, answering, say

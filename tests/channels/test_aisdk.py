@@ -14,7 +14,6 @@ import pytest
 
 from channels.aisdk import handler, plan
 from channels.threads import derived_id
-from switchboard.identity import Session
 from switchboard.log.events import (
     Button,
     MessageSent,
@@ -28,6 +27,7 @@ from switchboard.log.events import (
     TurnCompleted,
 )
 from switchboard.log.log import Draft
+from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT, Turn
 from tests.support.clients import CLIENTS, Client, client, installed_node
 from tests.support.edge import Edge, Guest

@@ -9,9 +9,9 @@ import jwt
 import pytest
 import yaml
 
-from switchboard.identity import Session, Sessions
 from switchboard.log.events import Participant
-from tests.support.edge import Edge, Guest
+from switchboard.people.identity import Session, Sessions
+from tests.support.edge import Edge
 
 ROUTES = [
     ("POST", "/chat/v1/conversations"),
@@ -39,13 +39,6 @@ async def test_every_route_refuses(edge: Edge, method: str, path: str, headers: 
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
     assert response.json()["code"] == "unauthorized"
-
-
-async def test_a_token_is_renewed_for_the_same_participant(ada: Guest) -> None:
-    renewed = await ada.http.post("/chat/v1/sessions")
-    assert renewed.status_code == 200
-    assert renewed.json()["participant"] == {"id": ada.participant, "role": "customer", "name": "Ada"}
-    assert renewed.headers["cache-control"] == "no-store"
 
 
 async def test_a_name_is_cleaned_and_bounded(edge: Edge) -> None:

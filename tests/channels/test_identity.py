@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from websockets.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from switchboard import identity
 from switchboard.log import connection
+from switchboard.people import identity
 from switchboard.settings import Settings
 from tests.support.chat_server import SECRET
 from tests.support.edge import Edge, Guest, serving
@@ -206,11 +206,13 @@ async def test_an_identity_is_no_token_and_a_token_is_no_identity(edge: Edge, si
     headers = {"Authorization": f"Bearer {token}"}
     here = f"/chat/v1/conversations/{await ada.open()}"
     async with httpx.AsyncClient(base_url=edge.url) as http:
-        calls = [("POST", SESSIONS), ("POST", "/chat/v1/conversations"), ("GET", here), ("GET", f"{here}/stream")]
+        calls = [("POST", "/chat/v1/conversations"), ("GET", here), ("GET", f"{here}/stream")]
         for method, path in calls:
             answer = await http.request(method, path, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), path
         assert (await http.get(f"{here}/stream?ticket={token}")).status_code == 401
+        both = await http.post(SESSIONS, headers=headers, json={"identity": token})
+        assert (both.status_code, both.json()["code"]) == (401, "unauthorized")
         await is_refused(http, ada.token, "kid")
         async with signed_in(edge, token) as user:
             await is_refused(http, user.token, "kid")
@@ -224,8 +226,7 @@ async def test_an_identity_is_no_token_and_a_token_is_no_identity(edge: Edge, si
 
 async def test_only_the_host_renews_a_users_session(edge: Edge, site: HostSite, ada: Guest) -> None:
     async with signed_in(edge, site.identity()) as user:
-        alone = await user.http.post(SESSIONS)
-        assert (alone.status_code, alone.json()["code"]) == (401, "identity_required")
+        assert "refreshToken" not in (await hand_over(user.http, site.identity())).json()
         again = await hand_over(user.http, site.identity())
         assert again.json()["participant"]["id"] == user.participant
         as_guest = await hand_over(ada.http, site.identity())
@@ -235,7 +236,7 @@ async def test_only_the_host_renews_a_users_session(edge: Edge, site: HostSite, 
 async def test_a_users_stream_and_socket_end_with_the_session(
     edge: Edge, site: HostSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "USER_SESSION_SECONDS", 2)
+    monkeypatch.setattr(identity.Sessions.issue, "__defaults__", (2,))
     async with signed_in(edge, site.identity()) as user:
         conversation = await user.open()
         async with user.stream(conversation) as frames:

@@ -78,14 +78,36 @@ async def visit(request: pytest.FixtureRequest, edge: Edge, tmp_path: Path) -> V
 
 async def test_people_who_share_a_browser_do_not_see_each_others_conversations(visit: Visit, keys: Path) -> None:
     site = HostSite(keys)
-    for person, words in ((["ada"], "I am Ada"), (["eve"], "I am Eve"), ([], "I am nobody")):
-        async with visit(*(site.identity(sub) for sub in person)) as process:
+    everybody = (("ada", "I am Ada"), ("eve", "I am Eve"))
+    for person, words in everybody:
+        async with visit(site.identity(person)) as process:
             own = Own(process)
             view = await own.until(lambda view: view)
             assert (view["started"], view["outgoing"]) == (False, [])
             await own.call("send", words)
             await own.until(lambda view, words=words: texts(view) == [words])
-    for person, words in ((["ada"], "I am Ada"), ([], "I am nobody"), (["eve"], "I am Eve")):
-        async with visit(*(site.identity(sub) for sub in person)) as process:
+    for person, words in everybody:
+        async with visit(site.identity(person)) as process:
             view = await Own(process).until(lambda view: texts(view))
             assert texts(view) == [words]
+    async with visit() as process:
+        assert (await Own(process).until(lambda view: view))["started"] is False
+
+
+async def test_a_guest_who_signs_in_goes_on_with_the_conversation(visit: Visit, keys: Path) -> None:
+    site = HostSite(keys)
+    async with visit() as process:
+        own = Own(process)
+        await own.call("send", "as a guest")
+        guest = await own.until(lambda view: texts(view) == ["as a guest"])
+    async with visit(site.identity("ada")) as process:
+        own = Own(process)
+        view = await own.until(lambda view: texts(view))
+        assert (texts(view), view["restarted"]) == (["as a guest"], False)
+        assert view["me"] != guest["me"]
+        assert {message["author"]["id"] for message in view["chat"]["messages"]} == {view["me"]}
+        await own.call("send", "as Ada")
+        await own.until(lambda view: texts(view) == ["as a guest", "as Ada"])
+    async with visit() as process:
+        view = await Own(process).until(lambda view: view)
+        assert (view["started"], view["me"]) == (False, None), "the next visitor finds nothing"

@@ -17,9 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from channels import socket as edge_socket
-from switchboard.identity import Session
 from switchboard.log import connection
 from switchboard.log.events import Participant
+from switchboard.people.identity import Session
 from tests.support.chat_server import HOME
 from tests.support.edge import Edge, Guest
 from tests.support.redis_server import RedisServer

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from switchboard.identity import Session
 from switchboard.log.events import MessageCompleted, MessageDelta, MessageSent, MessageStarted
 from switchboard.log.log import Draft
+from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 from tests.support.clients import CLIENTS, Client, client, installed_node
 from tests.support.edge import Edge, Guest

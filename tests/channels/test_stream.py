@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from switchboard.identity import Session
 from switchboard.log.events import MessageSent, Participant
 from switchboard.log.log import Draft
+from switchboard.people.identity import Session
 from switchboard.settings import Settings
 from switchboard.turns.turn import BOT
 from tests.support.edge import Edge, Guest, serving

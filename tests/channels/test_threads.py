@@ -9,8 +9,8 @@ import pytest
 from channels.problems import Problem, problem_of
 from channels.services import Chat
 from channels.threads import THREAD_ID_LIMIT, conversation_of, derived_id, known_conversation
-from switchboard.identity import Session
 from switchboard.log.errors import LogError
+from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 from tests.support.edge import Edge, Guest
 

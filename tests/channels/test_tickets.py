@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from channels.tickets import COOKIE, STREAM, TICKET
-from switchboard.identity import Session
 from switchboard.log import connection
 from switchboard.log.events import Participant
+from switchboard.people.identity import Session
 from tests.support.chat_server import HOME, Guest, Server
 from tests.support.edge import frames
 from tests.support.redis_server import RedisServer

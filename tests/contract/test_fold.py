@@ -16,6 +16,8 @@ from switchboard.log.events import (
     MessageRead,
     MessageSent,
     MessageStarted,
+    Participant,
+    ParticipantIdentified,
     SlotsChanged,
     TaskCompleted,
     TaskFailed,
@@ -71,6 +73,8 @@ def turn(dice: random.Random, number: int) -> Iterator[Event]:
             yield MessageRead(dice.choice([ADA.id, "op_eve"]), dice.randrange(1, 9))
     if dice.random() < 0.3:
         yield TurnStopping(turn_id, ADA.id)
+    if dice.random() < 0.2:
+        yield ParticipantIdentified(ADA.id, Participant(dice.choice(["user_ada", "op_eve"]), "customer", "Ada L."))
     if dice.random() < 0.9:
         yield dice.choice([TurnCompleted(turn_id), TurnFailed(turn_id, "error")])
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from websockets.client import WebSocketClientProtocol, connect
 
 from channels import farewell
-from channels.validation import Connect, NewSession, Nothing, Read, Send, Stop, Typing
+from channels.validation import Connect, EndSession, NewSession, Nothing, Read, Send, Stop, Typing
 from switchboard.log.codec import OPAQUE, camel, encode
 from switchboard.log.events import EPHEMERAL_TYPES, EVENT_TYPES, Ephemeral, Event, MessageDelta, MessageStarted
 from switchboard.log.follower import AWAY
@@ -34,7 +34,7 @@ from tests.support.waiting import bounded
 SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "docs" / "protocol.schema.json").read_text(encoding="utf-8")
 )
-BODIES: tuple[type[BaseModel], ...] = (Send, Typing, Read, Stop, Connect, NewSession, Nothing)
+BODIES: tuple[type[BaseModel], ...] = (Send, Typing, Read, Stop, Connect, NewSession, EndSession, Nothing)
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +126,9 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "offset": st.integers(),
     "name": st.text(max_size=70),
     "identity": st.none() | st.text(max_size=9),
+    "refreshToken": st.none() | st.text(max_size=9),
+    "conversations": st.lists(st.text(max_size=9), max_size=21),
+    "everywhere": st.booleans(),
 }
 
 
@@ -223,7 +226,8 @@ async def test_every_answer_over_http_validates(settings: Settings) -> None:
         conversation = await ada.open()
         here = f"/chat/v1/conversations/{conversation}"
         answered(await stranger.post("/chat/v1/sessions"), 201, "Session")
-        answered(await ada.http.post("/chat/v1/sessions"), 200, "Session")
+        refreshing = {"refreshToken": (await stranger.post("/chat/v1/sessions")).json()["refreshToken"]}
+        answered(await stranger.post("/chat/v1/sessions", json=refreshing), 200, "Session")
         answered(await ada.http.post("/chat/v1/conversations", json={}), 201, "Opened")
         answered(await ada.http.post(f"{here}/stop", json={}), 200, "Stopping")
         answered(await ada.send(conversation, text="hello", clientMessageId="x"), 202, "Receipt")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from switchboard.host_keys import UnusableKeys, read_keys
+from switchboard.people.host_keys import UnusableKeys, read_keys
 from switchboard.settings import Settings, SettingsError
 from tests.support.host_site import HostSite, ec_key, ed_key, rsa_key, secret_key
 

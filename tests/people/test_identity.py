@@ -8,11 +8,20 @@ from typing import Any
 import jwt
 import pytest
 
-from switchboard.identity import ALGORITHM, AUDIENCE, SESSION_SECONDS, InvalidToken, Sessions
 from switchboard.log.events import Participant
+from switchboard.people.identity import ALGORITHM, AUDIENCE, SESSION_SECONDS, InvalidToken, Sessions
 
 SECRET = "a secret for tests, of 32 characters or more"
-CLAIMS: dict[str, Any] = {"sub": "guest_1", "role": "customer", "name": "Ada", "aud": AUDIENCE, "exp": 2_000}
+CLAIMS: dict[str, Any] = {
+    "sub": "guest_1",
+    "role": "customer",
+    "name": "Ada",
+    "aud": AUDIENCE,
+    "sid": "sign-in",
+    "iat": 1_000.5,
+    "exp": 2_000,
+    "until": 3_000,
+}
 
 
 def sessions(now: float = 1_000.0) -> Sessions:
@@ -35,10 +44,18 @@ def test_no_two_guests_have_the_same_id() -> None:
     assert len({sessions().guest("Guest").participant.id for _ in range(100)}) == 100
 
 
-def test_renewing_keeps_the_participant() -> None:
+def test_every_sign_in_has_a_name_of_its_own() -> None:
     ada = Participant("guest_1", "customer", "Ada")
-    assert sessions(5_000).renew(ada).participant == ada
-    assert sessions(5_000).renew(ada).expires_at == 5_000 + SESSION_SECONDS
+    assert sessions().begin(ada).participant == ada
+    assert sessions().begin(ada).sign_in != sessions().begin(ada).sign_in
+
+
+@pytest.mark.parametrize(
+    ("role", "part"), [("operator", "operator"), ("supervisor", "operator"), ("service", "observer")]
+)
+def test_a_role_says_what_part_somebody_takes(role: str, part: str) -> None:
+    session = sessions().verify(token(role=role))
+    assert (session.role, session.participant.role) == (role, part)
 
 
 def test_the_wall_clock_decides_by_default() -> None:
@@ -65,6 +82,11 @@ FORGED = {
     "no role": token(role=None),
     "no name": token(name=None),
     "no expiry": token(exp=None),
+    "no sign-in": token(sid=None),
+    "no beginning": token(iat=None),
+    "no end": token(until=None),
+    "a beginning that is no time": token(iat="now"),
+    "an end that is no time": token(until="later"),
     "an unknown role": token(role="king"),
     "a role that is no text": token(role=["customer"]),
     "an expiry that is no number": token(exp="soon"),

@@ -1,0 +1,86 @@
+"""Who may do what: the one table that every route and every command is checked against."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sanic import Request
+from sanic.response import HTTPResponse
+
+from channels.problems import Problem
+from switchboard.people.identity import ROLES, Role, Session
+
+Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
+
+NOBODY: frozenset[Role] = frozenset()
+EVERYBODY = frozenset(ROLES)
+PEOPLE: frozenset[Role] = frozenset(("customer", "operator", "supervisor"))
+CUSTOMERS: frozenset[Role] = frozenset(("customer",))
+OVERSEERS: frozenset[Role] = frozenset(("supervisor", "service"))
+
+
+@dataclass(frozen=True)
+class Access:
+    """`anywhere`: who may, whatever it is about. `taking_part`: who may in conversations that they take part in."""
+
+    anywhere: frozenset[Role] = NOBODY
+    taking_part: frozenset[Role] = NOBODY
+
+    def check(self, session: Session) -> None:
+        """Raises `Problem` 403 for a role that may not, wherever."""
+        if session.role not in self.anywhere | self.taking_part:
+            raise Problem(403, "forbidden", f"Nobody may do this as {session.role}.")
+
+
+OPEN = None  # without a session
+IN_CONVERSATION = Access(taking_part=PEOPLE)
+RECORDS = Access(taking_part=PEOPLE, anywhere=OVERSEERS)
+
+TABLE: Mapping[str, Access | None] = {
+    "GET /health": OPEN,
+    "GET /openapi.json": OPEN,
+    "POST /sessions": OPEN,
+    "POST /sessions/end": Access(EVERYBODY),
+    "POST /tickets": Access(EVERYBODY),
+    "POST /conversations": Access(CUSTOMERS),
+    "GET /conversations/{conversationId}": RECORDS,
+    "GET /conversations/{conversationId}/messages": RECORDS,
+    "GET /conversations/{conversationId}/stream": IN_CONVERSATION,
+    "GET /conversations/{conversationId}/socket": OPEN,  # its first command says who it is
+    "POST /conversations/{conversationId}/messages": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/typing": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/read": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/stop": IN_CONVERSATION,
+    "POST /agui": Access(CUSTOMERS),
+    "POST /aisdk": Access(CUSTOMERS),
+    "GET /aisdk/{chatId}/stream": Access(CUSTOMERS),
+    "POST /aisdk/{chatId}/stop": Access(CUSTOMERS),
+    "GET /aisdk/{chatId}/messages": Access(CUSTOMERS),
+    "GET /socket.io/": OPEN,  # its connect packet says who it is
+    "POST /socket.io/": OPEN,
+}
+COMMANDS: Mapping[str, Access] = {
+    "connect": IN_CONVERSATION,
+    "send": IN_CONVERSATION,
+    "typing": IN_CONVERSATION,
+    "read": IN_CONVERSATION,
+    "stop": IN_CONVERSATION,
+}
+
+
+def guarded(operation: str, handler: Handler) -> Handler:
+    """The handler of a route, which finds its entry of the table at `request.ctx.access`. `Chat.session` checks it.
+
+    Raises `KeyError` for a route that nobody has thought about.
+    """
+    access = TABLE[operation]
+
+    @functools.wraps(handler)
+    async def checked(request: Request, **path: str) -> HTTPResponse | None:
+        request.ctx.access = access
+        return await handler(request, **path)
+
+    return checked
