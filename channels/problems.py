@@ -32,13 +32,21 @@ RETRY_AFTER_SECONDS = 2
 class Problem(Exception):
     """Raised by a handler to answer with an error. Programs read `code`, people read `detail`."""
 
-    def __init__(self, status: int, code: str, detail: str, allow: tuple[str, ...] = ()) -> None:
-        """`allow`: the methods that would do, for a 405."""
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        allow: tuple[str, ...] = (),
+        retry_after: int = RETRY_AFTER_SECONDS,
+    ) -> None:
+        """`allow`: the methods that would do, for a 405. `retry_after`: seconds, for what is temporary."""
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
         self.allow = allow
+        self.retry_after = retry_after
 
     @property
     def temporary(self) -> bool:
@@ -61,7 +69,7 @@ class Problem(Exception):
         if self.allow:
             headers["Allow"] = ", ".join(self.allow)
         if self.temporary:
-            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            headers["Retry-After"] = str(self.retry_after)
         return json(body, self.status, headers, content_type="application/problem+json")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from redis.asyncio import Redis
 from sanic import Request
 from sanic.exceptions import RequestTimeout
 
@@ -25,12 +26,17 @@ from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.log import Conversation, Log
 from switchboard.log.members import Members
+from switchboard.people.accounts import Accounts
+from switchboard.people.attempts import Attempts
+from switchboard.people.credentials import Credentials
 from switchboard.people.host_identity import HostIdentities
 from switchboard.people.host_keys import HostKeys
 from switchboard.people.identity import InvalidToken, Session, Sessions
+from switchboard.people.mail import FolderMailer, Mailer, SmtpMailer
+from switchboard.people.passwords import Passwords
 from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
-from switchboard.settings import Settings
+from switchboard.settings import Mode, Settings
 from switchboard.store.database import Database
 
 BODY_LIMIT = 64 * 1024  # bytes
@@ -73,6 +79,7 @@ class Chat:
     history: History
     members: Members
     identities: HostIdentities | None = None  # without keys everybody is a guest
+    credentials: Credentials | None = None  # where there are accounts
     bot: Bot | None = None
     vitals: Vitals = field(default_factory=Vitals)
     paces: Paces = field(default_factory=Paces)
@@ -84,7 +91,8 @@ class Chat:
     def create(cls, settings: Settings, *, standalone: bool = False) -> Chat:
         """Connects to nothing yet. Raises `UnusableKeys`."""
         redis = connect(settings.redis)
-        log, archive = Log(redis, crowd=settings.max_waiting), Entries(Database(settings.database))
+        database = Database(settings.database)
+        log, archive = Log(redis, crowd=settings.max_waiting), Entries(database)
         follower, sessions = Follower(redis), Sessions(settings.secret_key.get_secret_value())
         revocations = Revocations(redis, follower)
         return cls(
@@ -98,6 +106,7 @@ class Chat:
             History(Timeline(log, archive)),
             Members(redis),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
+            _credentials(settings, redis, database, sessions),
             standalone=standalone,
         )
 
@@ -169,6 +178,18 @@ class Chat:
 
     def _is_revoked(self, stream: Stream) -> bool:
         return stream.session is not None and self.revocations.cover(stream.session)
+
+
+def _credentials(settings: Settings, redis: Redis[str], database: Database, sessions: Sessions) -> Credentials | None:
+    mailer: Mailer
+    if settings.mail_url is not None:
+        mailer = SmtpMailer(settings.mail_url.get_secret_value(), settings.mail_from)
+    elif settings.switchboard_mode is Mode.development:
+        mailer = FolderMailer(settings.data_dir / "letters", settings.mail_from)
+    else:
+        return None
+    link = settings.account_link
+    return Credentials(Accounts(database), Passwords(), Attempts(redis), sessions, mailer, link)
 
 
 def chat_of(request: Request) -> Chat:

@@ -27,11 +27,11 @@ async def open_session(request: Request) -> HTTPResponse:
     if wanted.identity is not None:
         return await _sign_in(chat, request, wanted.identity, wanted.conversations)
     if wanted.refresh_token is not None:
-        return _answer(chat, *await _refreshed(chat, wanted.refresh_token))
+        return _answer(session_body(chat, *await _refreshed(chat, wanted.refresh_token)), 200)
     if "authorization" in request.headers:
         raise Problem(422, "invalid", "refreshToken: this is what brings the next token. The header alone would not.")
     guest = chat.sessions.guest(wanted.name)
-    return _answer(chat, guest, 201, chat.sign_ins.refresh_token(guest))
+    return _answer(session_body(chat, guest, chat.sign_ins.refresh_token(guest)), 201)
 
 
 async def end_session(request: Request) -> HTTPResponse:
@@ -47,17 +47,25 @@ async def end_session(request: Request) -> HTTPResponse:
 
 async def _sign_in(chat: Chat, request: Request, identity: str, conversations: list[str]) -> HTTPResponse:
     """Without a refresh token: only the host can say that somebody is still signed in there."""
-    guest = chat.authenticate(bearer_token(request)) if "authorization" in request.headers else None
+    guest = calling_guest(chat, request)
     session = await _signed_in(chat, identity)
-    taken = await _take_along(chat, guest, session.participant, conversations) if guest and guest.is_guest else []
-    return _answer(chat, session, 201, conversations=taken)
+    taken = await take_along(chat, guest, session.participant, conversations)
+    return _answer(session_body(chat, session, taken=taken), 201)
 
 
-async def _take_along(chat: Chat, guest: Session, user: Participant, conversations: list[str]) -> list[str]:
+def calling_guest(chat: Chat, request: Request) -> Session | None:
+    """The guest who calls, if anybody does. Raises `Problem` 401 for a token that is no good."""
+    caller = chat.authenticate(bearer_token(request)) if "authorization" in request.headers else None
+    return caller if caller and caller.is_guest else None
+
+
+async def take_along(chat: Chat, guest: Session | None, user: Participant, conversations: list[str]) -> list[str]:
     """The guest's conversations, which are the user's from here on; the guest is signed out, which comes last.
 
     Who has the guest's token may read them anyway. Raises `LogUnavailable`: the same again goes on where this stopped.
     """
+    if guest is None:
+        return []
     taken = []
     for conversation in dict.fromkeys(filter(CONVERSATION_ID.match, conversations)):
         with contextlib.suppress(UnknownConversation):
@@ -82,24 +90,26 @@ async def _signed_in(chat: Chat, token: str) -> Session:
     return chat.sessions.begin(Participant(identity.participant_id, "customer", person_name(identity.name)))
 
 
-async def _refreshed(chat: Chat, token: str) -> tuple[Session, int, str]:
+async def _refreshed(chat: Chat, token: str) -> tuple[Session, str]:
     try:
-        session, next_token = await chat.sign_ins.refresh(token)
+        return await chat.sign_ins.refresh(token)
     except InvalidToken as error:
         raise Problem(401, "signed_out", "This sign-in is over. Start a session.") from error
-    return session, 200, next_token
 
 
-def _answer(
-    chat: Chat, session: Session, status: int, refresh_token: str | None = None, conversations: Sequence[str] = ()
-) -> HTTPResponse:
-    body: dict[str, Any] = {
+def session_body(
+    chat: Chat, session: Session, refresh_token: str | None = None, taken: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What a client is told of a session. `taken`: conversations of the guest who this was."""
+    body = {
         "token": chat.sessions.sign(session),
         "expiresAt": session.expires_at * 1000,
         "participant": to_wire(session.participant),
+        "refreshToken": refresh_token,
+        "conversations": list(taken) or None,
     }
-    if refresh_token is not None:
-        body["refreshToken"] = refresh_token
-    if conversations:
-        body["conversations"] = conversations
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _answer(body: dict[str, Any], status: int) -> HTTPResponse:
     return json(body, status, {"Cache-Control": "no-store"})

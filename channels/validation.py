@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any, TypeVar
 
 from pydantic import (
@@ -19,11 +20,13 @@ from pydantic import (
 
 from channels.problems import Problem
 from switchboard.log.log import Position
+from switchboard.people.addresses import EMAIL_LIMIT, mail_address
 
 TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
 IDENTITY_LIMIT = 8_192  # characters of a JWT; a long one has 1,000
+PASSWORD_MINIMUM, PASSWORD_LIMIT = 10, 200  # characters
 TAKEN_ALONG = 20  # conversations, by a guest who signs in
 GUEST = "Guest"  # what somebody is called who says no name
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -54,6 +57,15 @@ def person_name(text: str) -> str:
     return " ".join(clean(text).split())[:NAME_LIMIT].strip() or GUEST
 
 
+def same_password(text: str) -> str:
+    """In the form in which it is the same on every keyboard (NFKC, as RFC 8265 has it). Raises `ValueError`."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("is not valid Unicode") from error
+    return unicodedata.normalize("NFKC", text)
+
+
 class NewSession(_Strict):
     """Body of `POST /sessions`. `identity`: a JWT by which a host signs somebody in; it says the name too.
 
@@ -74,6 +86,45 @@ class NewSession(_Strict):
         if values.get("identity") is not None and values.get("refresh_token") is not None:
             raise ValueError("give either identity or refreshToken")
         return values
+
+
+class NewAccount(_Strict):
+    """Body of `POST /accounts`."""
+
+    email: StrictStr = Field(..., max_length=EMAIL_LIMIT)
+
+    @validator("email")
+    def _address(cls, value: str) -> str:
+        return mail_address(value)
+
+
+class ChoosePassword(_Strict):
+    """Body of `POST /accounts/password`: by the token of a letter."""
+
+    token: StrictStr = Field(..., max_length=IDENTITY_LIMIT)
+    password: StrictStr = Field(..., min_length=PASSWORD_MINIMUM, max_length=PASSWORD_LIMIT)
+    name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
+    conversations: list[StrictStr] = Field([], max_items=TAKEN_ALONG)
+
+    @validator("password")
+    def _unicode(cls, value: str) -> str:
+        return same_password(value)
+
+    @validator("name")
+    def _clean_name(cls, value: str) -> str:
+        return person_name(value)
+
+
+class SignIn(NewAccount):
+    """Body of `POST /accounts/session`. `device`: what an earlier sign-in on this device has brought."""
+
+    password: StrictStr = Field(..., max_length=PASSWORD_LIMIT)
+    device: StrictStr | None = Field(None, max_length=IDENTITY_LIMIT)
+    conversations: list[StrictStr] = Field([], max_items=TAKEN_ALONG)
+
+    @validator("password")
+    def _unicode(cls, value: str) -> str:
+        return same_password(value)
 
 
 class EndSession(_Strict):

@@ -16,6 +16,7 @@ from switchboard.settings import Settings, SettingsError
 
 FAILED, MISCONFIGURED = 1, 2  # exit codes
 PARTS = {"worker": programs.chat, "actions": programs.actions}
+APPOINTED = ("customer", "operator", "supervisor")  # roles of people
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -53,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("cluster", help="serve with two edges and two workers behind nginx, as deploy/compose.yml does")
     commands.add_parser("worker", help="only Rasa's server, which answers; for one server of several")
     commands.add_parser("actions", help="only the action server; for one server of several")
+    appoint = commands.add_parser("appoint", help="give the account with a mail address a role; it is made if need be")
+    appoint.add_argument("email")
+    appoint.add_argument("--role", choices=APPOINTED, required=True)
+    appoint.add_argument("--name", help="what others see; of a new account")
     commands.add_parser("forget-broker", help="keep nothing for the event broker that endpoints.yml no longer names")
     return parser
 
@@ -60,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
 def _mode(arguments: argparse.Namespace, bot: Bot) -> Coroutine[object, object, None]:
     if arguments.command == "train":
         return modes.train(bot, force=arguments.force)
+    if arguments.command == "appoint":
+        return modes.appoint(bot, arguments.email, arguments.role, arguments.name)
     mode: Callable[[Bot], Coroutine[object, object, None]] = getattr(modes, arguments.command.replace("-", "_"))
     return mode(bot)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import enum
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 
@@ -58,6 +59,14 @@ class Settings(BaseSettings):
     identity_keys: Path | None = Field(
         default=None, description="JWK set of the site that signs its users in; unset means that all are guests."
     )
+    mail_url: SecretStr | None = Field(
+        default=None, description="Mail server for accounts: `smtp://user:password@host:587` or `smtps://`."
+    )
+    mail_from: str = Field(default="chat@localhost", description="Sender of letters about accounts.")
+    account_link: str = Field(
+        default="http://localhost:5005/?account={token}",
+        description="Page of yours on which a password is chosen, with `{token}` in it.",
+    )
     max_streams: int = Field(
         default=20_000, ge=1, description="Open streams and sockets per process; above it clients come later."
     )
@@ -73,6 +82,18 @@ class Settings(BaseSettings):
     @validator("data_dir", "page_dir", "identity_keys")
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().absolute()
+
+    @validator("mail_url")
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"smtps?://[^/?#\s]+\Z", value.get_secret_value()):
+            raise ValueError("must be smtp://user:password@host:port or smtps://…")
+        return value
+
+    @validator("account_link")
+    def _has_token(cls, value: str) -> str:
+        if "{token}" not in value:
+            raise ValueError("must have {token} in it")
+        return value
 
     @property
     def redis(self) -> str:
@@ -125,6 +146,8 @@ class Settings(BaseSettings):
             problems.append("SECRET_KEY must be a secret of your own, of 32 characters or more")
         if "*" in self.origins:
             problems.append("ALLOWED_ORIGINS must name the sites that embed the chat")
+        if self.mail_url is not None and not self.account_link.startswith("https://"):
+            problems.append("ACCOUNT_LINK must be a page of yours, with https")
         if problems:
             raise SettingsError("Not safe for production: " + "; ".join(problems) + ".")
 

@@ -15,7 +15,14 @@ from switchboard.launch.ports import claim
 from switchboard.log.connection import connect
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.feed import Feed
+from switchboard.log.follower import Follower
+from switchboard.people.accounts import Accounts, AccountsUnavailable
+from switchboard.people.addresses import mail_address
+from switchboard.people.identity import Role, Sessions
+from switchboard.people.revocations import Revocations
+from switchboard.people.sign_ins import SignIns
 from switchboard.relay.relay import FEED
+from switchboard.store.database import Database
 
 
 async def run(bot: Bot) -> None:
@@ -90,6 +97,26 @@ async def cluster(bot: Bot) -> None:
 async def train(bot: Bot, *, force: bool) -> None:
     """Bring the model up to date."""
     await bot.train(force=force)
+
+
+async def appoint(bot: Bot, email: str, role: Role, name: str | None) -> None:
+    """Give an account a role, and sign it out: the old role is in its tokens. Raises `NotReady`."""
+    settings, redis = bot.settings, connect(bot.settings.redis)
+    sessions = Sessions(settings.secret_key.get_secret_value())
+    try:
+        address = mail_address(email)
+        account = await Accounts(Database(settings.database)).appoint(address, role, name or address.partition("@")[0])
+        await SignIns(redis, sessions, Revocations(redis, Follower(redis))).end_all(account.id)
+    except ValueError as error:
+        raise NotReady(f"{email} {error}.") from error
+    except AccountsUnavailable as error:
+        raise NotReady(f"The database cannot be reached: {error}") from error
+    except LogUnavailable as error:
+        raise NotReady(f"{error}. The embedded Redis runs while the bot does.") from error
+    finally:
+        await redis.close()
+    hint = "" if account.password else " A password is chosen by a letter: POST /chat/v1/accounts."
+    bot.screen.text(f"{account.email} is {role} now.{hint}")
 
 
 async def forget_broker(bot: Bot) -> None:

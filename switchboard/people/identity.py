@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import jwt
+from jwt.types import Options
 
 from switchboard.log.events import Participant
 from switchboard.log.events import Role as PartRole
@@ -62,9 +63,9 @@ class Sessions:
         """A new guest, with an id that nobody can guess."""
         return self.begin(Participant(f"{GUEST}{secrets.token_urlsafe(16)}", "customer", name))
 
-    def begin(self, participant: Participant) -> Session:
-        """Another sign-in of this customer."""
-        return self.issue(participant, "customer", secrets.token_urlsafe(12))
+    def begin(self, participant: Participant, role: Role = "customer") -> Session:
+        """Another sign-in of somebody."""
+        return self.issue(participant, role, secrets.token_urlsafe(12))
 
     def issue(self, participant: Participant, role: Role, sign_in: str, seconds: int = SESSION_SECONDS) -> Session:
         """A session that begins now."""
@@ -91,6 +92,18 @@ class Sessions:
         }
         return jwt.encode(claims | more, self._secret, ALGORITHM)
 
+    def seal(self, audience: str, seconds: int, **claims: Any) -> str:
+        """Claims as a token for one use, which is no session."""
+        place = {"aud": audience, "exp": int(self._clock()) + seconds, "jti": secrets.token_hex(8)}
+        return jwt.encode(claims | place, self._secret, ALGORITHM)
+
+    def unseal(self, token: str, audience: str, *names: str) -> dict[str, Any]:
+        """What was sealed. Raises `InvalidToken`, also where one of the names is missing."""
+        claims = self._claims(token, audience, "exp", *names)
+        if not isinstance(claims["exp"], int) or claims["exp"] <= self._clock():
+            raise InvalidToken("expired")
+        return claims
+
     def verify(self, token: str, audience: str = AUDIENCE) -> Session:
         """The session that a token carries. Raises `InvalidToken`, for a token of another audience too."""
         return self.read(token, audience)[0]
@@ -104,22 +117,20 @@ class Sessions:
 
     def _decode(self, token: str, audience: str) -> tuple[Session, dict[str, Any]]:
         """All but the expiry, which alone changes with time: so this may be remembered."""
-        required = ["sub", "role", "name", "sid", "iat", "exp", "until", "aud"]
-        try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                audience=audience,
-                options={"require": required, "verify_exp": False, "verify_iat": False},  # the clock is ours
-            )
-        except (jwt.InvalidTokenError, UnicodeError) as error:
-            raise InvalidToken(str(error)) from error
+        claims = self._claims(token, audience, "sub", "role", "name", "sid", "iat", "exp", "until")
         role = next((role for role in ROLES if role == claims["role"]), None)
         if role is None or not _are_times(claims["iat"], claims["exp"], claims["until"]):
             raise InvalidToken("an unknown role, or a time that is none")
         who = Participant(str(claims["sub"]), PARTS[role], str(claims["name"]))
         return Session(who, claims["until"], role, str(claims["sid"]), claims["iat"]), claims
+
+    def _claims(self, token: str, audience: str, *required: str) -> dict[str, Any]:
+        """Whatever the token says, if we have signed it. The clock is ours."""
+        options: Options = {"require": ["aud", *required], "verify_exp": False, "verify_iat": False}
+        try:
+            return jwt.decode(token, self._secret, algorithms=[ALGORITHM], audience=audience, options=options)
+        except (jwt.InvalidTokenError, UnicodeError) as error:
+            raise InvalidToken(str(error)) from error
 
 
 def _are_times(issued_at: Any, *ends: Any) -> bool:

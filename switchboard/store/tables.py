@@ -22,6 +22,17 @@ tasks = Table(
     Index("ix_tasks_conversation", "conversation", "started_at"),
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(40), primary_key=True),  # of the participant
+    Column("email", String(254), nullable=False, unique=True),  # in lower case
+    Column("password", String(255)),  # Argon2id; none before its owner has chosen one
+    Column("role", String(20), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
 archived_entries = Table(
     "archived_entries",
     metadata,

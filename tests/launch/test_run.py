@@ -15,7 +15,10 @@ import pytest
 from switchboard.launch import redis_server
 from switchboard.log.connection import connect
 from switchboard.log.feed import Feed
+from switchboard.people.accounts import Accounts
+from switchboard.people.revocations import REVOKED
 from switchboard.relay.relay import FEED
+from switchboard.store.database import Database
 from tests.support.supervisor import Supervisor, free_port, processes_in, supervisor
 
 STOP_SECONDS = 5.0
@@ -162,6 +165,25 @@ async def test_a_broker_that_is_gone_for_good_is_forgotten(bot: Path, redis_url:
 def test_a_broker_is_not_forgotten_where_redis_does_not_run(bot: Path) -> None:
     with supervisor(bot, "forget-broker") as running:
         assert_explains(running, 1, "The embedded Redis runs while the bot does")
+
+
+async def test_an_account_is_given_a_role_and_signed_out(bot: Path, redis_url: str, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/people.db"
+    accounts = Accounts(Database(url))
+    for role in ("operator", "supervisor"):
+        with supervisor(
+            bot, f"appoint Ada@Shop.example --role {role}", REDIS_URL=redis_url, DATABASE_URL=url
+        ) as running:
+            assert running.ended() == 0
+            assert f"ada@shop.example is {role} now" in running.output
+        account = await accounts.find("ada@shop.example")
+        assert account and account.role == role
+    assert [account.id in name for name in await connect(redis_url).zrange(REVOKED, 0, -1)] == [True]
+
+
+def test_nobody_is_appointed_who_has_no_address(bot: Path, redis_url: str) -> None:
+    with supervisor(bot, "appoint ada --role operator", REDIS_URL=redis_url) as running:
+        assert_explains(running, 1, "ada is not a mail address")
 
 
 def test_an_action_server_elsewhere_is_not_started_here(bot: Path) -> None:
