@@ -157,13 +157,20 @@ def test_a_site_on_another_origin_can_use_the_chat(page: Page, server: RunningSe
     assert {f"switchboard:{server.url}:session", f"switchboard:{server.url}:conversation"} <= set(kept)
 
 
-def test_people_who_sign_in_at_the_host_have_a_chat_each(host: Callable[..., Page]) -> None:
-    def visit(user: str | None) -> Chat:
+@pytest.fixture
+def visit(host: Callable[..., Page]) -> Callable[[str | None], Chat]:
+    """Opens the chat for whoever is signed in at the host."""
+
+    def start(user: str | None) -> Chat:
         chat = Chat(host(attributes='data-open data-identity="/chat-identity"', user=user))
         expect(chat.panel).to_be_visible()
         return chat
 
-    people = {"ada": "hi, I am Ada", "eve": "hi, I am Eve", None: "hi, I am a guest"}
+    return start
+
+
+def test_people_who_sign_in_at_the_host_have_a_chat_each(visit: Callable[[str | None], Chat]) -> None:
+    people: dict[str | None, str] = {"ada": "hi, I am Ada", "eve": "hi, I am Eve"}
     for user, words in people.items():
         chat = visit(user)
         expect(chat.own).to_have_count(0)
@@ -174,3 +181,22 @@ def test_people_who_sign_in_at_the_host_have_a_chat_each(host: Callable[..., Pag
         expect(chat.own).to_have_count(1)
         expect(chat.own).to_contain_text(words)
         chat.page.close()
+    expect(visit(None).own).to_have_count(0)
+
+
+def test_a_guest_who_signs_in_at_the_host_goes_on_where_they_were(
+    visit: Callable[[str | None], Chat], screenshot: Callable[[Page, str], None]
+) -> None:
+    guest = visit(None)
+    guest.ask("hi, I am a guest")
+    known = visit("ada")
+    expect(known.own).to_contain_text("hi, I am a guest")
+    expect(guest.panel.get_by_text("This is a new one")).to_be_visible()  # the other tab is a guest's no more
+    screenshot(guest.page, "guest-signed-out")
+    guest.page.close()
+    known.ask("and now I am Ada")
+    screenshot(known.page, "guest-signed-in")
+    known.page.reload()
+    expect(known.own).to_have_count(2)
+    known.page.close()
+    expect(visit(None).own).to_have_count(0)
