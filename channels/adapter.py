@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,16 @@ from switchboard.archive.archiver import FEED as ARCHIVE
 from switchboard.archive.archiver import Archiver
 from switchboard.engine import brokers
 from switchboard.engine.rasa_engine import RasaEngine
+from switchboard.engine.recall import Recall
 from switchboard.engine.reloads import Reloads
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.feed import Feed
 from switchboard.log.inbox import Inbox
+from switchboard.people.learner import FEED as MEMORY
+from switchboard.people.learner import Learner
 from switchboard.relay.relay import FEED as BROKER
 from switchboard.relay.relay import Relay
-from switchboard.settings import Settings
+from switchboard.settings import Settings, SettingsError
 from switchboard.turns.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -40,9 +43,12 @@ RELOAD_SIGNAL = signal.SIGUSR1  # `make dev` sends it when a new model is there
 class ChatChannel(InputChannel):
     """Serves `/` and `/chat/v1`, and answers what is on the log."""
 
-    def __init__(self, settings: Settings, shared_slots: Sequence[str] = ()) -> None:
+    def __init__(
+        self, settings: Settings, shared_slots: Sequence[str] = (), remember: Mapping[str, int] | None = None
+    ) -> None:
         self._settings = settings
         self._shared_slots = shared_slots
+        self._remember = remember or {}
 
     @classmethod
     def name(cls) -> str:
@@ -51,11 +57,16 @@ class ChatChannel(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> ChatChannel:
-        """Settings come from the environment; here stands what belongs to the bot: `shared_slots`, seen by clients.
+        """Settings come from the environment; here stands what belongs to the bot.
 
-        Raises `SettingsError` where production would not be safe.
+        `shared_slots`: seen by clients. `remember`: slots that outlast a conversation, and for how many days.
+        Raises `SettingsError` where production would not be safe, or the days are none.
         """
-        return cls(Settings.checked(), (credentials or {}).get("shared_slots", ()))
+        given = credentials or {}
+        remember = given.get("remember") or {}
+        if not isinstance(remember, dict) or not all(_are_days(days) for days in remember.values()):
+            raise SettingsError("credentials.yml: `remember` names slots, each with a number of days from 1 to 3650.")
+        return cls(Settings.checked(), given.get("shared_slots", ()), remember)
 
     def url_prefix(self) -> str:
         """The server's root, instead of `/webhooks/switchboard`."""
@@ -67,7 +78,7 @@ class ChatChannel(InputChannel):
         logging.getLogger("switchboard").setLevel(self._settings.log_level)
         logging.getLogger("channels").setLevel(self._settings.log_level)
         blueprint = ChatBlueprint(self._settings)
-        bot = _Bot(self._settings, self._shared_slots)
+        bot = _Bot(self._settings, self._shared_slots, self._remember)
         blueprint.listener("after_server_start")(bot.start)
         blueprint.listener("before_server_stop")(bot.stop)
         return blueprint
@@ -76,9 +87,10 @@ class ChatChannel(InputChannel):
 class _Bot:
     """What runs in Rasa's server beside the routes: begins when the agent is loaded, ends before the streams do."""
 
-    def __init__(self, settings: Settings, shared_slots: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, shared_slots: Sequence[str], remember: Mapping[str, int]) -> None:
         self._settings = settings
         self._shared_slots = shared_slots
+        self._remember = remember
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
@@ -88,7 +100,13 @@ class _Bot:
             return
         chat: Chat = app.ctx.chat
         settings = self._settings
-        engine = RasaEngine(agent, settings.action_url, self._shared_slots, action_seconds=settings.action_seconds)
+        engine = RasaEngine(
+            agent,
+            settings.action_url,
+            self._shared_slots,
+            action_seconds=settings.action_seconds,
+            recall=Recall(chat.memory, self._remember) if self._remember else None,
+        )
         chat.bot = engine
         reloads = Reloads(engine, MODELS)
         loop.add_signal_handler(RELOAD_SIGNAL, reloads.ask)
@@ -100,6 +118,11 @@ class _Bot:
         if not settings.archive_apart:
             archiver = Archiver(Feed(chat.log.redis, ARCHIVE), chat.follower, chat.archive)
             self._tasks.append(loop.create_task(archiver.run(), name="archiver"))
+        if self._remember:
+            learner = Learner(chat.log, chat.follower, chat.memory, self._remember)
+            self._tasks.append(loop.create_task(learner.run(), name="learner"))
+        else:
+            await _forget_learner(chat)
         feed, publisher = Feed(chat.log.redis, BROKER), brokers.publisher_of(agent.tracker_store.event_broker)
         if publisher:
             self._tasks.append(loop.create_task(Relay(feed, chat.follower, publisher).run(), name="relay"))
@@ -112,6 +135,18 @@ class _Bot:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _are_days(days: Any) -> bool:
+    return isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= 3650
+
+
+async def _forget_learner(chat: Chat) -> None:
+    """Nothing is kept for it any more, where the bot remembered something once."""
+    feed = Feed(chat.log.redis, MEMORY)
+    with contextlib.suppress(LogUnavailable):
+        if await feed.is_registered():
+            await feed.forget()
 
 
 async def _say_if_kept_for_nobody(feed: Feed) -> None:

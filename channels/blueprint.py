@@ -12,7 +12,7 @@ from sanic.blueprints import Blueprint
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
-from channels import accounts, cors, health, history, messages, page, sessions, signals, socket, stream, tickets
+from channels import accounts, cors, health, history, memory, messages, page, sessions, signals, socket, stream, tickets
 from channels.access import Handler, guarded
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
@@ -50,6 +50,9 @@ class ChatBlueprint(Blueprint):
         self._add("POST", "/accounts", accounts.ask_for_letter)
         self._add("POST", "/accounts/password", accounts.choose_password)
         self._add("POST", "/accounts/session", accounts.sign_in)
+        self._add("GET", "/me/memory", memory.show_memory, preflight=False)
+        self._add("POST", "/me/memory", memory.correct_memory)
+        self._add("POST", "/me/memory/forget", memory.forget_memory)
         self._add("POST", "/conversations", messages.open_conversation)
         self._add("GET", one, messages.show_conversation)
         self._add("POST", f"{one}/messages", messages.send_message)

@@ -33,6 +33,7 @@ from switchboard.people.host_identity import HostIdentities
 from switchboard.people.host_keys import HostKeys
 from switchboard.people.identity import InvalidToken, Session, Sessions
 from switchboard.people.mail import FolderMailer, Mailer, SmtpMailer
+from switchboard.people.memory import Memory
 from switchboard.people.passwords import Passwords
 from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
@@ -78,6 +79,7 @@ class Chat:
     archive: Entries
     history: History
     members: Members
+    memory: Memory
     identities: HostIdentities | None = None  # without keys everybody is a guest
     credentials: Credentials | None = None  # where there are accounts
     bot: Bot | None = None
@@ -105,6 +107,7 @@ class Chat:
             archive,
             History(Timeline(log, archive)),
             Members(redis),
+            Memory(database),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             _credentials(settings, redis, database, sessions),
             standalone=standalone,

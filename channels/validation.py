@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from pydantic import (
     BaseModel,
     Field,
     StrictBool,
+    StrictFloat,
+    StrictInt,
     StrictStr,
     ValidationError,
     conint,
@@ -26,6 +29,7 @@ TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
 IDENTITY_LIMIT = 8_192  # characters of a JWT; a long one has 1,000
+MEMORY_LIMIT = 1_000  # characters
 PASSWORD_MINIMUM, PASSWORD_LIMIT = 10, 200  # characters
 TAKEN_ALONG = 20  # conversations, by a guest who signs in
 GUEST = "Guest"  # what somebody is called who says no name
@@ -125,6 +129,29 @@ class SignIn(NewAccount):
     @validator("password")
     def _unicode(cls, value: str) -> str:
         return same_password(value)
+
+
+class CorrectMemory(_Strict):
+    """Body of `POST /me/memory`: what is right, of something that is remembered."""
+
+    name: StrictStr = Field(..., min_length=1, max_length=80)
+    value: StrictStr | StrictBool | StrictInt | StrictFloat
+
+    @validator("value")
+    def _fits(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = clean(value)
+            if not 0 < len(value) <= MEMORY_LIMIT:
+                raise ValueError(f"must have 1 to {MEMORY_LIMIT} characters")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("is no number")
+        return value
+
+
+class ForgetMemory(_Strict):
+    """Body of `POST /me/memory/forget`: one thing, or all."""
+
+    name: StrictStr | None = Field(None, min_length=1, max_length=80)
 
 
 class EndSession(_Strict):

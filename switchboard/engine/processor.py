@@ -10,7 +10,7 @@ from typing import Any
 
 from rasa.core import jobs
 from rasa.core.actions.action import Action, ActionExecutionRejection
-from rasa.core.channels.channel import OutputChannel
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
@@ -19,10 +19,11 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, ReminderScheduled
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from switchboard.engine.current import leave
+from switchboard.engine.current import leave, turn_of
 from switchboard.engine.endpoint import ActionFailed
 from switchboard.engine.graph import GraphRunner
 from switchboard.engine.output import LogOutput
+from switchboard.engine.recall import Recall
 from switchboard.engine.reminders import is_wanted
 from switchboard.engine.tracker_store import TrackerStore
 from switchboard.log.errors import LogError
@@ -44,6 +45,7 @@ class Processor(MessageProcessor):
     """
 
     domain: Domain
+    recall: Recall | None = None  # of what is known of people, where anything is remembered
 
     @classmethod
     def of(cls, loaded: MessageProcessor) -> Processor:
@@ -57,6 +59,14 @@ class Processor(MessageProcessor):
         if isinstance(processor.nlg, TemplatedNaturalLanguageGenerator):
             processor.nlg.responses = processor.domain.responses
         return processor
+
+    async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
+        """As Rasa's, after what is known of whoever speaks; that comes from the turn, not from what a channel says."""
+        turn = turn_of(tracker.sender_id)
+        if self.recall and turn:
+            recalled = await self.recall.events(tracker, turn.message.author.id)
+            tracker.update_with_events(recalled, self.domain)
+        await super()._handle_message_with_tracker(message, tracker)
 
     async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
         with _failing_the_turn():

@@ -18,6 +18,7 @@ from switchboard.engine.endpoint import ActionEndpoint
 from switchboard.engine.message import INPUT_CHANNEL, understand
 from switchboard.engine.output import button_of
 from switchboard.engine.processor import Processor
+from switchboard.engine.recall import Recall
 from switchboard.log.events import Button, SlotsChanged
 from switchboard.settings import ACTION_SECONDS
 from switchboard.turns.turn import AGAIN, Apology, Turn
@@ -39,9 +40,11 @@ class RasaEngine:
         shared_slots: Sequence[str] = (),
         *,
         action_seconds: float = ACTION_SECONDS,
+        recall: Recall | None = None,
     ) -> None:
         """`shared_slots`: what clients may see of the tracker. `action_seconds`: how long one action may take."""
         self._agent = agent
+        self._recall = recall
         self._shared_slots = frozenset(shared_slots)
         _let_actions_fail(agent, action_url, action_seconds)
         assert agent.processor is not None, "the caller has looked whether there is a model"
@@ -130,6 +133,7 @@ class RasaEngine:
     def _use(self, loaded: MessageProcessor) -> None:
         """One reference, which a turn takes once; the agent, which others use, keeps in step."""
         self._processor = Processor.of(loaded)
+        self._processor.recall = self._recall
         self._agent.processor = self._processor
         self._agent.domain = self._processor.domain
         self._agent.tracker_store = self._processor.tracker_store

@@ -65,6 +65,13 @@ class Dialogues:
         async with answering():
             return await self._redis.lrange(keys_of(conversation).dialogue, 0, -1)
 
+    async def before(self, conversation: str, number: int, count: int) -> list[str]:
+        """The last events before event number `number`, at most so many, in order."""
+        if number <= 0:
+            return []
+        async with answering():
+            return await self._redis.lrange(keys_of(conversation).dialogue, max(0, number - count), number - 1)
+
     async def exists(self, conversation: str) -> bool:
         """Whether there is any event."""
         async with answering():

@@ -33,6 +33,17 @@ accounts = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
+memories = Table(
+    "memories",
+    metadata,
+    Column("person", String(64), primary_key=True),  # the participant's id
+    Column("name", String(80), primary_key=True),  # of the slot
+    Column("value", Text),  # JSON; none of what the person has had forgotten
+    Column("conversation", String(80)),  # in which they said it; none of what they have put right since
+    Column("learned_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
 archived_entries = Table(
     "archived_entries",
     metadata,

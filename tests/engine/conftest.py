@@ -18,7 +18,7 @@ import redis.asyncio
 from sanic import Sanic
 
 from switchboard.log import snapshot
-from switchboard.log.events import MessageSent
+from switchboard.log.events import MessageSent, Participant
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Draft, Log
@@ -97,9 +97,9 @@ class Talk:
     agent: Any
     id: str
 
-    async def ask(self, text: str, **more: Any) -> None:
+    async def ask(self, text: str, author: Participant = ADA, **more: Any) -> None:
         """Say something, without waiting for the answer."""
-        message = MessageSent(f"m_{uuid.uuid4().hex}", ADA, text, **more)
+        message = MessageSent(f"m_{uuid.uuid4().hex}", author, text, **more)
         await self.log.publish(self.id, Draft(message), asks=True)
 
     async def answered(self) -> None:

@@ -20,16 +20,19 @@ from switchboard.tasks import Report, Unavailable, Uncertain, task
 
 DOMAIN = """
 version: "3.1"
-intents: [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope]
-actions: [action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay, action_remind]
+intents: [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope, call, who]
+actions: [action_call, action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay, action_remind]
 slots:
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
+  nickname: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   secret: {type: text, influence_conversation: false, mappings: [{type: custom}]}
 responses:
   utter_greet:
     - text: "Hello there."
   utter_done:
     - text: "Done."
+  utter_who:
+    - text: "You are {nickname}."
   utter_due:
     - text: "It is time."
   utter_choose:
@@ -77,7 +80,11 @@ nlu:
   - {intent: nag, examples: "- nag\n- nag please"}
   - {intent: postpone, examples: "- postpone\n- postpone please"}
   - {intent: hope, examples: "- hope\n- hope please"}
+  - {intent: call, examples: "- call me\n- please call me"}
+  - {intent: who, examples: "- who am I\n- who am I then"}
 rules:
+  - {rule: call, steps: [{intent: call}, {action: action_call}, {action: utter_who}]}
+  - {rule: who, steps: [{intent: who}, {action: utter_who}]}
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
   - {rule: choose, steps: [{intent: choose}, {action: utter_choose}]}
   - {rule: stream, steps: [{intent: stream}, {action: action_stream}]}
@@ -141,6 +148,16 @@ class ActionTalk(Action):
             await reply.write("So far")
             await asyncio.Event().wait()
         return [SlotSet("mood", "stopped" if reply.stopped else "done"), SlotSet("secret", "hush")]
+
+
+class ActionCall(Action):
+    """Takes the last word for the name of whoever speaks."""
+
+    def name(self) -> str:
+        return "action_call"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        return [SlotSet("nickname", tracker.latest_message["text"].split()[-1])]
 
 
 PAID: list[str] = []  # a ledger of what was paid, in another system that takes no keys

@@ -1,0 +1,67 @@
+"""What the bot remembers of whoever calls: they see it, put it right, and have it forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sanic import Request
+from sanic.response import HTTPResponse, empty, json
+
+from channels.problems import Problem
+from channels.services import chat_of, json_body
+from channels.validation import CorrectMemory, ForgetMemory, parse
+from switchboard.people.memory import MemoryUnavailable, Remembered
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+async def show_memory(request: Request) -> HTTPResponse:
+    """`GET /me/memory`: everything, with where it is from and how long it lasts."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    with _problems():
+        known = await chat.memory.of(session.participant.id)
+    return json({"memory": [_wire(each) for each in known]}, headers=NO_STORE)
+
+
+async def correct_memory(request: Request) -> HTTPResponse:
+    """`POST /me/memory`: 200 with what is remembered now; 404 for what is not."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    wanted = parse(CorrectMemory, await json_body(request))
+    with _problems():
+        now = await chat.memory.correct(session.participant.id, wanted.name, wanted.value)
+    if now is None:
+        raise Problem(404, "not_found", "Nothing of that name is remembered.")
+    return json(_wire(now), headers=NO_STORE)
+
+
+async def forget_memory(request: Request) -> HTTPResponse:
+    """`POST /me/memory/forget`: 204, also where there was nothing."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    wanted = parse(ForgetMemory, await json_body(request))
+    with _problems():
+        await chat.memory.forget(session.participant.id, wanted.name)
+    return empty(204)
+
+
+def _wire(each: Remembered) -> dict[str, Any]:
+    wire = {
+        "name": each.name,
+        "value": each.value,
+        "conversationId": each.conversation,
+        "learnedAt": round(each.learned_at.timestamp() * 1000),
+        "expiresAt": round(each.expires_at.timestamp() * 1000),
+    }
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    try:
+        yield
+    except MemoryUnavailable as error:
+        raise Problem(503, "unavailable", "What is remembered cannot be read right now. Try again soon.") from error

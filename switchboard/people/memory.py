@@ -1,0 +1,140 @@
+"""What the bot remembers of each person, over conversations and devices, in SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from switchboard.store.database import Database
+from switchboard.store.history import utc_now
+from switchboard.store.tables import memories as table
+
+VALUE_LIMIT = 4_096  # bytes of JSON; what is larger is no memory
+
+T = TypeVar("T")
+
+
+class MemoryUnavailable(Exception):
+    """Raised while the database does not answer."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Something about a person, learned at a moment in a conversation. `seconds`: how long it is remembered."""
+
+    person: str
+    name: str
+    value: Any
+    conversation: str
+    learned_at: datetime
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Something that is known of a person. `conversation`: where they said it, unless they have put it right since."""
+
+    name: str
+    value: Any
+    conversation: str | None
+    learned_at: datetime
+    expires_at: datetime
+
+
+class Memory:
+    """Reads and writes in threads. Every method raises `MemoryUnavailable`."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def of(self, person: str) -> list[Remembered]:
+        """All that is remembered of a person now, by name."""
+        query = select(table).where(table.c.person == person, table.c.value.is_not(None)).order_by(table.c.name)
+
+        def read(connection: Connection) -> list[Remembered]:
+            rows = connection.execute(query.where(table.c.expires_at > self._clock())).mappings()
+            return [_remembered(row) for row in rows]
+
+        return await self._run(read)
+
+    async def learn(self, lessons: Collection[Lesson]) -> None:
+        """All in one transaction. What is known since later, or was forgotten since, stays as it is."""
+
+        def write(connection: Connection) -> None:
+            for lesson in lessons:
+                value = json.dumps(lesson.value)
+                if len(value) <= VALUE_LIMIT:
+                    expires_at = lesson.learned_at + timedelta(seconds=lesson.seconds)
+                    place = {"conversation": lesson.conversation, "learned_at": lesson.learned_at}
+                    _put(connection, lesson.person, lesson.name, place | {"value": value, "expires_at": expires_at})
+
+        await self._run(write)
+
+    async def correct(self, person: str, name: str, value: Any) -> Remembered | None:
+        """What the person says of something that is remembered; `None` if nothing is."""
+
+        def write(connection: Connection) -> Remembered | None:
+            known = (*_of(person, name), table.c.value.is_not(None), table.c.expires_at > self._clock())
+            values = {"value": json.dumps(value), "conversation": None, "learned_at": self._clock()}
+            connection.execute(update(table).where(*known).values(**values))
+            row = connection.execute(select(table).where(*known)).mappings().one_or_none()
+            return _remembered(row) if row else None
+
+        return await self._run(write)
+
+    async def forget(self, person: str, name: str | None = None) -> None:
+        """One thing or all. What was learned before does not come back: only the name stays, and when this was."""
+        chosen = _of(person, name) if name else (table.c.person == person,)
+        values = {"value": None, "conversation": None, "learned_at": self._clock()}
+        await self._run(lambda connection: connection.execute(update(table).where(*chosen).values(**values)))
+
+    async def move(self, guest: str, person: str) -> None:
+        """The guest has turned out to be this person, whose own memories stand where both have one."""
+
+        def write(connection: Connection) -> None:
+            theirs = select(table.c.name).where(table.c.person == person).scalar_subquery()
+            connection.execute(delete(table).where(table.c.person == guest, table.c.name.in_(theirs)))
+            connection.execute(update(table).where(table.c.person == guest).values(person=person))
+
+        await self._run(write)
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            with self._database.engine().begin() as connection:
+                return work(connection)
+
+        try:
+            return await asyncio.to_thread(run)
+        except (SQLAlchemyError, OSError) as error:
+            raise MemoryUnavailable(str(error)) from error
+
+
+def _of(person: str, name: str) -> tuple[Any, ...]:
+    return table.c.person == person, table.c.name == name
+
+
+def _put(connection: Connection, person: str, name: str, values: dict[str, Any]) -> None:
+    newer = table.c.learned_at >= values["learned_at"]
+    if connection.execute(select(table.c.name).where(*_of(person, name))).first() is None:
+        connection.execute(insert(table).values(person=person, name=name, **values))
+    else:
+        connection.execute(update(table).where(*_of(person, name), ~newer).values(**values))
+
+
+def _remembered(row: Any) -> Remembered:
+    times = (_in_utc(row["learned_at"]), _in_utc(row["expires_at"]))
+    return Remembered(row["name"], json.loads(row["value"]), row["conversation"], *times)
+
+
+def _in_utc(time: datetime) -> datetime:
+    """SQLite forgets the zone."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

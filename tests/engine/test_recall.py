@@ -1,0 +1,125 @@
+"""The bot knows a person again, in another conversation too, and takes nobody for another one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+
+from switchboard.log.events import Participant
+from switchboard.log.feed import Feed
+from switchboard.log.follower import Follower
+from switchboard.log.log import Log
+from switchboard.people.learner import DAY, FEED, Learner
+from switchboard.people.memory import Lesson, Memory
+from switchboard.store.database import Database
+from switchboard.turns.turn import BOT
+from tests.engine.conftest import Talk
+from tests.support.people import ADA
+from tests.support.waiting import running, until
+
+BOB = Participant("guest_bob", "customer", "Bob")
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    return Memory(Database(f"sqlite:///{tmp_path}/memory.db"))
+
+
+@pytest.fixture
+async def knowing(talk: Talk, memory: Memory, client: redis.asyncio.Redis[str], log: Log) -> AsyncIterator[Talk]:
+    """A bot that remembers what people are called."""
+    from switchboard.engine.recall import Recall
+
+    talk.engine._processor.recall = Recall(memory, {"nickname"})
+    await Feed(client, FEED).register()  # of what came before nothing is learned
+    follower = Follower(client)
+    learner = Learner(log, follower, memory, {"nickname": 30}, rescan_seconds=0.05)
+    async with running(follower.run()), running(learner.run()):
+        yield talk
+
+
+async def known(memory: Memory, person: Participant) -> dict[str, object]:
+    return {each.name: each.value for each in await memory.of(person.id)}
+
+
+async def another(talk: Talk, name: str, *people: Participant) -> Talk:
+    """Another conversation with the same bot."""
+    await talk.log.start(name, BOT.id, [*people, BOT])
+    return replace(talk, id=name)
+
+
+async def answer(talk: Talk, text: str, author: Participant = ADA) -> str:
+    *_, last = await talk.say(text, author=author)
+    return str(last["text"])
+
+
+async def set_slots(talk: Talk) -> list[str]:
+    """By the bot or by us, and not by Rasa itself."""
+    events = await talk.tracker()
+    return [event["name"] for event in events if event["event"] == "slot" and "metadata" not in event["name"]]
+
+
+async def learned(memory: Memory, person: Participant, name: str) -> None:
+    async def it_is() -> bool:
+        return await known(memory, person) == {"nickname": name}
+
+    await until(it_is)
+
+
+async def test_what_one_conversation_has_taught_another_knows(knowing: Talk, memory: Memory) -> None:
+    assert await answer(knowing, "who am I") == "You are None."
+    assert await answer(knowing, "call me Countess") == "You are Countess."
+    await learned(memory, ADA, "Countess")
+    (where,) = await memory.of(ADA.id)
+    assert where.conversation == knowing.id
+    assert (where.expires_at - where.learned_at).days == 30
+    elsewhere = await another(knowing, "c_2", ADA)
+    assert await answer(elsewhere, "who am I") == "You are Countess."
+    assert await set_slots(elsewhere) == ["nickname"]
+
+
+async def test_in_one_conversation_everybody_is_themselves(knowing: Talk, memory: Memory) -> None:
+    group = await another(knowing, "c_group", ADA, BOB)
+    assert await answer(group, "call me Countess", ADA) == "You are Countess."
+    assert await answer(group, "who am I", BOB) == "You are None."
+    assert await answer(group, "call me Bobby", BOB) == "You are Bobby."
+    for _ in range(2):
+        assert await answer(group, "who am I", ADA) == "You are Countess."
+        assert await answer(group, "who am I", BOB) == "You are Bobby."
+    await learned(memory, ADA, "Countess")
+    await learned(memory, BOB, "Bobby")
+
+
+async def test_no_slot_of_the_conversation_is_touched(knowing: Talk, memory: Memory) -> None:
+    now = datetime.now(UTC)
+    await memory.learn([Lesson(ADA.id, "mood", "curious", "c_0", now, DAY)])
+    await answer(knowing, "who am I")
+    assert await set_slots(knowing) == []
+
+
+async def test_without_the_database_nothing_is_known_and_nobody_is_taken_for_another(
+    knowing: Talk, tmp_path: Path
+) -> None:
+    from switchboard.engine.recall import Recall
+
+    (tmp_path / "file").touch()
+    away = Memory(Database(f"sqlite:///{tmp_path}/file/test.db"))
+    knowing.engine._processor.recall = Recall(away, {"nickname"})
+    group = await another(knowing, "c_group", ADA, BOB)
+    assert await answer(group, "call me Countess", ADA) == "You are Countess."
+    assert await answer(group, "who am I", BOB) == "You are None."
+    assert await answer(group, "who am I", ADA) == "You are Countess.", "it was said here"
+
+
+async def test_what_a_person_has_put_right_is_right(knowing: Talk, memory: Memory) -> None:
+    await answer(knowing, "call me Countess")
+    await learned(memory, ADA, "Countess")
+    await memory.correct(ADA.id, "nickname", "Ada")
+    assert await answer(await another(knowing, "c_2", ADA), "who am I") == "You are Ada."
+    await memory.forget(ADA.id)
+    assert await answer(await another(knowing, "c_3", ADA), "who am I") == "You are None."
