@@ -37,6 +37,7 @@ class Access:
 
 OPEN = None  # without a session
 IN_CONVERSATION = Access(taking_part=PEOPLE)
+OVERSEEING = Access(OVERSEERS)
 RECORDS = Access(taking_part=PEOPLE, anywhere=OVERSEERS)
 
 TABLE: Mapping[str, Access | None] = {
@@ -60,6 +61,9 @@ TABLE: Mapping[str, Access | None] = {
     "POST /conversations/{conversationId}/typing": IN_CONVERSATION,
     "POST /conversations/{conversationId}/read": IN_CONVERSATION,
     "POST /conversations/{conversationId}/stop": IN_CONVERSATION,
+    "GET /blocks": OVERSEEING,
+    "POST /blocks": OVERSEEING,
+    "POST /blocks/remove": OVERSEEING,
     "POST /agui": Access(CUSTOMERS),
     "POST /aisdk": Access(CUSTOMERS),
     "GET /aisdk/{chatId}/stream": Access(CUSTOMERS),

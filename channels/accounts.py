@@ -22,7 +22,9 @@ from switchboard.people.passwords import TooBusy
 
 async def ask_for_letter(request: Request) -> HTTPResponse:
     """`POST /accounts`: 202 for every address; the letter says how to go on."""
-    credentials = _credentials(chat_of(request))
+    chat = chat_of(request)
+    credentials = _credentials(chat)
+    chat.check_address(chat.address(request))
     email = parse(NewAccount, await json_body(request)).email
     try:
         with _problems():
@@ -44,7 +46,7 @@ async def choose_password(request: Request) -> HTTPResponse:
         detail = "The link has expired, or was used before. Ask for another letter."
         raise Problem(401, "bad_letter", detail) from error
     await chat.sign_ins.end_all(account.id)
-    return await _signed_in(chat, credentials, account, guest, wanted.conversations)
+    return await _signed_in(request, credentials, account, guest, wanted.conversations)
 
 
 async def sign_in(request: Request) -> HTTPResponse:
@@ -60,13 +62,15 @@ async def sign_in(request: Request) -> HTTPResponse:
     except TooManyAttempts as error:
         detail = f"Too many tries. Try again in {-(-error.seconds // 60)} min, or ask for a letter."
         raise Problem(429, "too_many", detail, retry_after=error.seconds) from error
-    return await _signed_in(chat, credentials, account, guest, wanted.conversations)
+    return await _signed_in(request, credentials, account, guest, wanted.conversations)
 
 
 async def _signed_in(
-    chat: Chat, credentials: Credentials, account: Account, guest: Session | None, conversations: list[str]
+    request: Request, credentials: Credentials, account: Account, guest: Session | None, conversations: list[str]
 ) -> HTTPResponse:
+    chat = chat_of(request)
     session = chat.sessions.begin(account.participant, account.role)
+    chat.check_blocked(session.at(chat.address(request)))
     taken = await take_along(chat, guest, account.participant, conversations)
     body = session_body(chat, session, chat.sign_ins.refresh_token(session), taken)
     return json(body | {"device": credentials.device(account)}, 201, {"Cache-Control": "no-store"})

@@ -12,7 +12,21 @@ from sanic.blueprints import Blueprint
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
-from channels import accounts, cors, health, history, memory, messages, page, sessions, signals, socket, stream, tickets
+from channels import (
+    accounts,
+    blocks,
+    cors,
+    health,
+    history,
+    memory,
+    messages,
+    page,
+    sessions,
+    signals,
+    socket,
+    stream,
+    tickets,
+)
 from channels.access import Handler, guarded
 from channels.agui import handler as agui
 from channels.aisdk import handler as aisdk
@@ -61,6 +75,9 @@ class ChatBlueprint(Blueprint):
         self._add("POST", f"{one}/read", signals.mark_read)
         self._add("POST", f"{one}/stop", signals.stop_turn)
         self._add("POST", "/tickets", tickets.issue_ticket)
+        self._add("GET", "/blocks", blocks.list_blocks, preflight=False)  # the one of `POST` is for both
+        self._add("POST", "/blocks", blocks.add_block)
+        self._add("POST", "/blocks/remove", blocks.remove_block)
         self._add("GET", f"{one}/stream", stream.read_stream)
         self.add_websocket_route(socket.open_socket, _sanic_path(f"{one}/socket"))
         socket_io.add_routes(self)
@@ -106,16 +123,17 @@ class ChatBlueprint(Blueprint):
 
     async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.chat = Chat.create(self.ctx.settings, standalone=self.ctx.standalone)
-        self.ctx.following = loop.create_task(app.ctx.chat.follower.run(), name="follower of Redis")
-        self.ctx.revoking = loop.create_task(app.ctx.chat.revocations.run(), name="revocations")
-        app.ctx.chat.vitals.watch(self.ctx.following)
-        app.ctx.chat.vitals.watch(self.ctx.revoking)
+        chat = app.ctx.chat
+        runs = {"follower of Redis": chat.follower, "revocations": chat.revocations, "blocks": chat.blocks}
+        self.ctx.running = [loop.create_task(each.run(), name=name) for name, each in runs.items()]
+        for task in self.ctx.running:
+            chat.vitals.watch(task)
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.chat.stop(CLOSE_SECONDS)
-        for task in (self.ctx.revoking, self.ctx.following):
+        for task in reversed(self.ctx.running):
             task.cancel()
-        await asyncio.gather(self.ctx.revoking, self.ctx.following, return_exceptions=True)
+        await asyncio.gather(*self.ctx.running, return_exceptions=True)
         await app.ctx.chat.log.redis.close()
 
 

@@ -14,6 +14,7 @@ from channels.services import Chat, access_of, chat_of, json_body
 from channels.validation import Nothing, Send, parse
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
+from switchboard.log.errors import TooFast
 from switchboard.log.events import MessageSent, Participant
 from switchboard.log.log import Appended, Draft, Log
 from switchboard.people.identity import Session
@@ -27,6 +28,7 @@ async def open_conversation(request: Request) -> HTTPResponse:
     chat = chat_of(request)
     session = chat.session(request)
     parse(Nothing, await json_body(request))
+    await chat.limits.conversation(session.address)
     conversation_id = f"c_{secrets.token_urlsafe(16)}"
     end = await chat.log.start(conversation_id, BOT.id, [session.participant, BOT])
     return json(
@@ -58,13 +60,17 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
 async def accept(chat: Chat, session: Session, conversation_id: str, send: Send) -> dict[str, object]:
     """Append a message of the caller; what the client is told.
 
-    Raises `UnknownConversation` if the caller takes no part in it, `ConflictingEntry`, `LogUnavailable`.
+    Raises `Problem` 422 for too many links, `TooFast`, `UnknownConversation` if the caller takes no part in it,
+    `ConflictingEntry`, `LogUnavailable`.
     """
     who = session.participant
+    chat.limits.check_links(send.text or send.payload or "")
+    await _count(chat, session, conversation_id, send)
     if send.payload:
         await chat.conversation(session, conversation_id)  # nobody makes us read a log that is not theirs
     event, draft = await _draft(chat.log, who, conversation_id, send)
-    done: Appended = (await chat.log.publish(conversation_id, draft, asks=True, author=who.id))[0]
+    rate = chat.limits.in_conversation
+    done: Appended = (await chat.log.publish(conversation_id, draft, asks=True, author=who.id, rate=rate))[0]
     return {
         "messageId": event.message_id,
         "epoch": done.epoch,
@@ -73,8 +79,21 @@ async def accept(chat: Chat, session: Session, conversation_id: str, send: Send)
     }
 
 
+async def _count(chat: Chat, session: Session, conversation_id: str, send: Send) -> None:
+    """Raises `TooFast`, but not for a message that is on the log: only who is too fast costs another question."""
+    try:
+        await chat.limits.message(session)
+    except TooFast:
+        if not await chat.log.has(conversation_id, _key(session.participant, send)):
+            raise
+
+
+def _key(author: Participant, send: Send) -> str:
+    return f"in:{author.id}:{send.client_message_id}"
+
+
 async def _draft(log: Log, author: Participant, conversation_id: str, send: Send) -> tuple[MessageSent, Draft]:
-    key = f"in:{author.id}:{send.client_message_id}"
+    key = _key(author, send)
     title = await _offered(log, conversation_id, send.payload) if send.payload else None
     event = MessageSent(
         message_id=f"m_{uuid.uuid5(uuid.NAMESPACE_OID, f'{conversation_id} {key}').hex}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from sanic import Request
@@ -16,6 +18,7 @@ from switchboard.log.errors import (
     ConflictingEntry,
     LogError,
     LogUnavailable,
+    TooFast,
     TooManyWaiting,
     UnknownConversation,
 )
@@ -27,6 +30,17 @@ METHODS = ("GET", "POST")  # that any route of ours takes; each takes OPTIONS to
 NO_METHOD = "NONE"  # Sanic's, for what could not be read as a request
 CATCH_ALL = "nothing"  # the route of every other path
 RETRY_AFTER_SECONDS = 2
+
+
+KNOWN: Mapping[type[LogError], tuple[int, str, str]] = {  # the first that fits
+    UnknownConversation: (404, "not_found", "There is no such conversation."),
+    ConflictingEntry: (409, "conflict", "This clientMessageId was used before, for another message."),
+    TooManyWaiting: (429, "too_many", "Too many messages wait for an answer. Wait for it, then send again."),
+    Busy: (429, "busy", "Very many people are asking right now. Send it again in a moment."),
+    ArchiveUnavailable: (503, "unavailable", "What was said earlier cannot be read right now. Try again in a moment."),
+    LogUnavailable: (503, "unavailable", "Messages cannot be stored right now. Try again in a moment."),
+    LogError: (409, "conflict", "The conversation has changed meanwhile."),
+}
 
 
 class Problem(Exception):
@@ -77,31 +91,15 @@ def problem_of(error: BaseException) -> Problem:
     """What a client may know of an error."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, UnknownConversation):
-        return Problem(404, "not_found", "There is no such conversation.")
-    if isinstance(error, ConflictingEntry):
-        return Problem(
-            409,
-            "conflict",
-            "This clientMessageId was used before, for another message.",
-        )
-    if isinstance(error, TooManyWaiting):
-        return Problem(429, "too_many", "Too many messages wait for an answer. Wait for it, then send again.")
-    if isinstance(error, Busy):
-        return Problem(429, "busy", "Very many people are asking right now. Send it again in a moment.")
-    if isinstance(error, ArchiveUnavailable):
-        return Problem(503, "unavailable", "What was said earlier cannot be read right now. Try again in a moment.")
-    if isinstance(error, LogUnavailable):
-        return Problem(
-            503,
-            "unavailable",
-            "Messages cannot be stored right now. Try again in a moment.",
-        )
+    if isinstance(error, TooFast):
+        wait = max(1, math.ceil(error.seconds))
+        return Problem(429, "rate_limited", f"Too many {error.of}. Try again in {wait} s.", retry_after=wait)
+    for kind, known in KNOWN.items():
+        if isinstance(error, kind):
+            return Problem(*known)
     if isinstance(error, SanicException):
         status = error.status_code or 500
         return Problem(status, HTTPStatus(status).phrase.lower().replace(" ", "_"), str(error))
-    if isinstance(error, LogError):
-        return Problem(409, "conflict", "The conversation has changed meanwhile.")
     logger.error("Unexpected error at the edge", exc_info=error)
     return Problem(500, "error", "Something went wrong here. It has been logged.")
 

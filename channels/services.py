@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 from sanic import Request
 from sanic.exceptions import RequestTimeout
 
-from channels.access import Access
-from channels.farewell import REVOKED, SHUTDOWN, Farewell
+from channels.access import OVERSEERS, Access
+from channels.farewell import BLOCKED, REVOKED, SHUTDOWN, Farewell
+from channels.limits import Limits
 from channels.pace import Paces
 from channels.problems import Problem
 from channels.vitals import Vitals
@@ -24,10 +25,13 @@ from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
+from switchboard.log.limiter import Limiter
 from switchboard.log.log import Conversation, Log
 from switchboard.log.members import Members
 from switchboard.people.accounts import Accounts
 from switchboard.people.attempts import Attempts
+from switchboard.people.blocks import Blocks
+from switchboard.people.client_addresses import Address, client_address
 from switchboard.people.credentials import Credentials
 from switchboard.people.host_identity import HostIdentities
 from switchboard.people.host_keys import HostKeys
@@ -76,6 +80,8 @@ class Chat:
     sessions: Sessions
     revocations: Revocations
     sign_ins: SignIns
+    blocks: Blocks
+    limits: Limits
     archive: Entries
     history: History
     members: Members
@@ -104,6 +110,8 @@ class Chat:
             sessions,
             revocations,
             SignIns(redis, sessions, revocations),
+            Blocks(redis, follower),
+            Limits(settings, Limiter(redis)),
             archive,
             History(Timeline(log, archive)),
             Members(redis),
@@ -114,30 +122,48 @@ class Chat:
         )
 
     def __post_init__(self) -> None:
-        self.revocations.revoked = self._end_revoked
+        self.revocations.changed = self.blocks.changed = self._end_refused
+        self._proxies = self.settings.proxies
 
     def check_room(self) -> None:
         """Raises `Problem` 503 if this process holds as many streams as it may."""
         if len(self.streams) >= self.settings.max_streams:
             raise Problem(503, "overloaded", "Too many streams are open here. Try again in a moment.")
 
-    def authenticate(self, token: str) -> Session:
-        """Raises `Problem` 401."""
+    def address(self, request: Request) -> Address | None:
+        """Where a request comes from, or `None` if the settings do not say how that is to be known."""
+        if self._proxies is None:
+            return None
+        return client_address(request.ip, request.headers.getall("x-forwarded-for", []), self._proxies)
+
+    def authenticate(self, token: str, address: Address | None = None) -> Session:
+        """Who calls from there. Raises `Problem` 401, 403."""
         try:
-            session = self.sessions.verify(token)
+            session = self.sessions.verify(token).at(address)
         except InvalidToken as error:
             raise _unauthorized() from error
         self.check_session(session)
         return session
 
     def check_session(self, session: Session) -> None:
-        """Raises `Problem` 401 for one that was ended before its time."""
+        """Raises `Problem` 401 for one that was ended before its time, 403 for whoever is blocked."""
         if self.revocations.cover(session):
             raise _unauthorized()
+        self.check_blocked(session)
+
+    def check_blocked(self, session: Session) -> None:
+        """Raises `Problem` 403 for somebody who is on the block list, or where nobody may come from."""
+        if self._is_blocked(session):
+            raise _blocked()
+
+    def check_address(self, address: Address | None) -> None:
+        """Raises `Problem` 403 if nobody may come from there."""
+        if address is not None and self.blocks.cover_address(address):
+            raise _blocked()
 
     def session(self, request: Request) -> Session:
         """Who calls, and may do so by the table of `access`. Raises `Problem` 401, 403."""
-        session = self.authenticate(bearer_token(request))
+        session = self.authenticate(bearer_token(request), self.address(request))
         access_of(request).check(session)
         return session
 
@@ -158,8 +184,7 @@ class Chat:
         task = asyncio.current_task()
         assert task is not None
         stream = self.streams[task] = Stream(task, session)
-        if self.stopping or self._is_revoked(stream):
-            stream.end = SHUTDOWN if self.stopping else REVOKED  # it was too late to cancel it
+        stream.end = SHUTDOWN if self.stopping else self._refusal(stream)  # it was too late to cancel it
         try:
             yield stream
         finally:
@@ -174,13 +199,23 @@ class Chat:
         if streams:
             await asyncio.wait([stream.task for stream in streams], timeout=patience)
 
-    def _end_revoked(self) -> None:
+    def _end_refused(self) -> None:
         for stream in list(self.streams.values()):
-            if self._is_revoked(stream):
-                stream.finish(REVOKED)
+            if end := self._refusal(stream):
+                stream.finish(end)
 
-    def _is_revoked(self, stream: Stream) -> bool:
-        return stream.session is not None and self.revocations.cover(stream.session)
+    def _refusal(self, stream: Stream) -> Farewell | None:
+        """Why somebody may not go on reading, if so."""
+        if stream.session is None:
+            return None
+        if self.revocations.cover(stream.session):
+            return REVOKED
+        return BLOCKED if self._is_blocked(stream.session) else None
+
+    def _is_blocked(self, session: Session) -> bool:
+        """Who may lift a block is not shut out by that of a network, which is easily too wide."""
+        address = None if session.role in OVERSEERS else session.address
+        return self.blocks.cover(session.participant.id, address)
 
 
 def _credentials(settings: Settings, redis: Redis[str], database: Database, sessions: Sessions) -> Credentials | None:
@@ -211,6 +246,10 @@ def bearer_token(request: Request) -> str:
     """The token that a request came with, or an empty text."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _blocked() -> Problem:
+    return Problem(403, "blocked", "You are blocked here. The people who run this chat can lift that.")
 
 
 def _unauthorized() -> Problem:

@@ -16,20 +16,25 @@ from switchboard.log.codec import to_wire
 from switchboard.log.connection import answering
 from switchboard.log.errors import UnknownConversation
 from switchboard.log.events import Participant
+from switchboard.people.client_addresses import Address
 from switchboard.people.host_identity import BadIdentity
 from switchboard.people.identity import InvalidToken, Session
+from switchboard.people.sign_ins import REFRESH
 
 
 async def open_session(request: Request) -> HTTPResponse:
     """`POST /sessions`: a new guest, the next session of whoever has a refresh token, or whom an identity names."""
     chat = chat_of(request)
     wanted = parse(NewSession, await json_body(request))
+    address = chat.address(request)
     if wanted.identity is not None:
         return await _sign_in(chat, request, wanted.identity, wanted.conversations)
     if wanted.refresh_token is not None:
-        return _answer(session_body(chat, *await _refreshed(chat, wanted.refresh_token)), 200)
+        return _answer(session_body(chat, *await _refreshed(chat, wanted.refresh_token, address)), 200)
     if "authorization" in request.headers:
         raise Problem(422, "invalid", "refreshToken: this is what brings the next token. The header alone would not.")
+    chat.check_address(address)
+    await chat.limits.guest(address)
     guest = chat.sessions.guest(wanted.name)
     return _answer(session_body(chat, guest, chat.sign_ins.refresh_token(guest)), 201)
 
@@ -48,14 +53,16 @@ async def end_session(request: Request) -> HTTPResponse:
 async def _sign_in(chat: Chat, request: Request, identity: str, conversations: list[str]) -> HTTPResponse:
     """Without a refresh token: only the host can say that somebody is still signed in there."""
     guest = calling_guest(chat, request)
-    session = await _signed_in(chat, identity)
+    session = await _signed_in(chat, identity, chat.address(request))
     taken = await take_along(chat, guest, session.participant, conversations)
     return _answer(session_body(chat, session, taken=taken), 201)
 
 
 def calling_guest(chat: Chat, request: Request) -> Session | None:
-    """The guest who calls, if anybody does. Raises `Problem` 401 for a token that is no good."""
-    caller = chat.authenticate(bearer_token(request)) if "authorization" in request.headers else None
+    """The guest who calls, if anybody does. Raises `Problem` 401 for a token that is no good, 403."""
+    caller = None
+    if "authorization" in request.headers:
+        caller = chat.authenticate(bearer_token(request), chat.address(request))
     return caller if caller and caller.is_guest else None
 
 
@@ -75,23 +82,28 @@ async def take_along(chat: Chat, guest: Session | None, user: Participant, conve
     return taken
 
 
-async def _signed_in(chat: Chat, token: str) -> Session:
-    """At the token's first use. Raises `Problem` 401, 422 where there are no keys, `LogUnavailable`."""
+async def _signed_in(chat: Chat, token: str, address: Address | None) -> Session:
+    """At the token's first use. Raises `Problem` 401, 403, 422 where there are no keys, `LogUnavailable`."""
     if chat.identities is None:
         raise Problem(422, "invalid", "identity: this server has no keys to check it with. Set IDENTITY_KEYS there.")
     try:
         identity = chat.identities.verify(token)
     except BadIdentity as error:
         raise Problem(401, "bad_identity", str(error)) from error
+    who = Participant(identity.participant_id, "customer", person_name(identity.name))
+    session = chat.sessions.begin(who).at(address)
+    chat.check_blocked(session)
     async with answering():
         first = await chat.log.redis.set(f"sb:identity:{identity.use}", "1", nx=True, ex=identity.seconds)
     if not first:
         raise Problem(401, "bad_identity", "Its jti was used before: sign a new one for every sign-in.")
-    return chat.sessions.begin(Participant(identity.participant_id, "customer", person_name(identity.name)))
+    return session
 
 
-async def _refreshed(chat: Chat, token: str) -> tuple[Session, str]:
+async def _refreshed(chat: Chat, token: str, address: Address | None) -> tuple[Session, str]:
+    """Raises `Problem` 401, and 403 with the token still good, for when the block is over."""
     try:
+        chat.check_blocked(chat.sessions.verify(token, REFRESH).at(address))
         return await chat.sign_ins.refresh(token)
     except InvalidToken as error:
         raise Problem(401, "signed_out", "This sign-in is over. Start a session.") from error

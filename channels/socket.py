@@ -14,6 +14,7 @@ from sanic.exceptions import WebsocketClosed
 from channels import access, commands
 from channels.cors import may_call
 from channels.farewell import (
+    BLOCKED,
     EXPIRED,
     FLOODING,
     NOT_CONNECTED,
@@ -35,6 +36,7 @@ from switchboard.log.errors import LogError
 from switchboard.log.log import Position
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
+from switchboard.people.client_addresses import Address
 from switchboard.people.identity import Session
 
 CONNECT_SECONDS = 10.0
@@ -63,7 +65,7 @@ class Closed(Exception):
 async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
     """`GET /conversations/{id}/socket`."""
     chat = chat_of(request)
-    socket = Socket(chat, ws, conversation_id, Wire.of(request, _message))
+    socket = Socket(chat, ws, conversation_id, Wire.of(request, _message), chat.address(request))
     try:
         if not may_call(request, chat.settings.origins):
             raise Closed(REFUSED)
@@ -71,6 +73,13 @@ async def open_socket(request: Request, ws: Any, conversation_id: str) -> None:
         await _serve(chat, socket)
     except Closed as end:
         await socket.close(end.farewell)
+
+
+def _goodbye(refusal: Problem) -> Farewell:
+    """After a `connect` that was refused."""
+    if refusal.temporary:
+        return UNAVAILABLE
+    return BLOCKED if refusal.code == BLOCKED.reason else REFUSED
 
 
 async def _serve(chat: Chat, socket: Socket) -> None:
@@ -91,11 +100,12 @@ async def _serve(chat: Chat, socket: Socket) -> None:
 class Socket:
     """One client's connection."""
 
-    def __init__(self, chat: Chat, ws: Any, conversation_id: str, wire: Wire) -> None:
+    def __init__(self, chat: Chat, ws: Any, conversation_id: str, wire: Wire, address: Address | None) -> None:
         self._chat = chat
         self._ws = ws
         self._conversation_id = conversation_id
         self._wire = wire
+        self._address = address
 
     async def run(self, stream: Stream) -> None:
         """Serve until the client leaves (cancelled by Sanic). Raises `Closed` when we end it."""
@@ -137,13 +147,13 @@ class Socket:
             raise Closed(NOT_CONNECTED)
         try:
             connect = parse(Connect, command.body)
-            session = stream.session = self._chat.authenticate(connect.token)
+            session = stream.session = self._chat.authenticate(connect.token, self._address)
             access.COMMANDS["connect"].check(session)
             await self._chat.conversation(session, self._conversation_id)
         except (Problem, LogError) as error:
             refusal = problem_of(error)
             await self._send(commands.failed(command.id, refusal))
-            raise Closed(UNAVAILABLE if refusal.temporary else REFUSED) from error
+            raise Closed(_goodbye(refusal)) from error
         await self._send(commands.done(command.id, {"participant": session.participant.id}))
         return session, connect.position
 

@@ -24,7 +24,7 @@ async def conversation_of(chat: Chat, session: Session, thread_id: str) -> Conve
     A name that begins with `c_` is a conversation's own id: the caller must take part in it. Any other name belongs to
     the caller alone: two participants who use the same one have two conversations.
     Raises `Problem` 422 for what is no name, `Problem` 404 or `UnknownConversation` for one of somebody else,
-    `LogUnavailable`.
+    `TooFast`, `LogUnavailable`.
     """
     known = await known_conversation(chat, session, thread_id)
     if known is not None:
@@ -60,6 +60,7 @@ def derived_id(participant: str, thread_id: str) -> str:
 
 
 async def _open(chat: Chat, session: Session, conversation_id: str) -> None:
+    await chat.limits.conversation(session.address)
     try:
         await chat.log.start(conversation_id, BOT.id, [session.participant, BOT])
     except LogUnavailable:

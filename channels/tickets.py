@@ -18,6 +18,7 @@ from channels.services import Chat, chat_of, json_body
 from channels.validation import Nothing, parse
 from switchboard.log.connection import answering
 from switchboard.log.errors import LogUnavailable
+from switchboard.people.client_addresses import Address
 from switchboard.people.identity import InvalidToken, Session
 
 TICKET_SECONDS = 60
@@ -51,7 +52,8 @@ async def reading(chat: Chat, request: Request, conversation_id: str) -> Reading
     """Who reads, by header, ticket or cookie; `None` if the cookie has expired, which ends the reconnects.
 
     An EventSource that comes back repeats its ticket beside the cookie: while nobody can tell whether that was used,
-    the cookie will do. Raises `Problem` 401, 403 for a cookie that another site's page sends, `LogUnavailable`.
+    the cookie will do. Raises `Problem` 401, 403 for a cookie that another site's page sends or for whoever is blocked,
+    `LogUnavailable`.
     """
     if not is_native(request):
         return Reading(chat.session(request))
@@ -61,7 +63,7 @@ async def reading(chat: Chat, request: Request, conversation_id: str) -> Reading
         raise Problem(403, "forbidden", "This site may not read the conversation.")
     if ticket:
         try:
-            session = await _redeem(chat, ticket)
+            session = await _redeem(chat, ticket, chat.address(request))
         except LogUnavailable:
             if not cookie:
                 raise
@@ -69,18 +71,26 @@ async def reading(chat: Chat, request: Request, conversation_id: str) -> Reading
             if session:
                 return Reading(session, {"Set-Cookie": _cookie(chat, request, session, conversation_id)})
     if cookie:
-        try:
-            session = chat.sessions.verify(cookie, STREAM)
-        except InvalidToken:
-            return None
-        return None if chat.revocations.cover(session) else Reading(session)
+        return _known(chat, cookie, chat.address(request))
     raise Problem(401, "unauthorized", "Send the token as `Authorization: Bearer …`, or a fresh ticket.")
 
 
-async def _redeem(chat: Chat, ticket: str) -> Session | None:
-    """The session that a good ticket stands for, at its first use. Raises `Problem` 401, `LogUnavailable`."""
+def _known(chat: Chat, cookie: str, address: Address | None) -> Reading | None:
+    """Whose cookie it is, if it has not expired. Raises `Problem` 403."""
     try:
-        session = chat.sessions.verify(ticket, TICKET)
+        session = chat.sessions.verify(cookie, STREAM).at(address)
+    except InvalidToken:
+        return None
+    if chat.revocations.cover(session):
+        return None
+    chat.check_session(session)
+    return Reading(session)
+
+
+async def _redeem(chat: Chat, ticket: str, address: Address | None) -> Session | None:
+    """The session that a good ticket stands for, at its first use. Raises `Problem` 401, 403, `LogUnavailable`."""
+    try:
+        session = chat.sessions.verify(ticket, TICKET).at(address)
     except InvalidToken:
         return None
     chat.check_session(session)

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 
+from switchboard.log.rate import Rate
+from switchboard.people.client_addresses import Network, parse_proxies
+
 DEFAULT_SECRET = "development-only-secret-change-me"  # noqa: S105 - production refuses it
 ACTION_SECONDS = 120.0  # longer than anybody looks at a chat in which nothing moves
 UNIX_SOCKET_PATH_LIMIT = 100  # bytes; Linux allows 108, macOS 104
@@ -73,6 +76,24 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         default=10_000, ge=16, description="Conversations that may wait for an answer; above it senders come later."
     )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses of the proxies in front, `none` without any; unset: nothing goes by clients' addresses.",
+    )
+    limit_messages_per_person: str = Field(default="120/minute", description="What one person may send, or `off`.")
+    limit_messages_per_conversation: str = Field(
+        default="240/minute", description="What people may send in one conversation, or `off`."
+    )
+    limit_messages_per_address: str = Field(
+        default="1200/minute", description="What one address may send, or `off`; see `TRUSTED_PROXIES`."
+    )
+    limit_guests_per_address: str = Field(
+        default="300/minute", description="Guests that one address may become, or `off`; see `TRUSTED_PROXIES`."
+    )
+    limit_conversations_per_address: str = Field(
+        default="300/minute", description="Conversations that one address may open, or `off`; see `TRUSTED_PROXIES`."
+    )
+    max_links: int = Field(default=10, ge=0, description="Links in one message.")
     log_level: str = Field(default="INFO", description="Level of Switchboard's own logs.")
 
     class Config:
@@ -93,6 +114,25 @@ class Settings(BaseSettings):
     def _has_token(cls, value: str) -> str:
         if "{token}" not in value:
             raise ValueError("must have {token} in it")
+        return value
+
+    @validator("trusted_proxies")
+    def _proxies(cls, value: str | None) -> str | None:
+        """An empty text is as good as none."""
+        if not value or not value.strip():
+            return None
+        parse_proxies(value)
+        return value
+
+    @validator(
+        "limit_messages_per_person",
+        "limit_messages_per_conversation",
+        "limit_messages_per_address",
+        "limit_guests_per_address",
+        "limit_conversations_per_address",
+    )
+    def _rate(cls, value: str) -> str:
+        Rate.parse(value)
         return value
 
     @property
@@ -118,6 +158,11 @@ class Settings(BaseSettings):
     def action_webhook(self) -> str:
         """Where the bot calls its actions."""
         return self.action_url or f"http://127.0.0.1:{self.action_port}/webhook"
+
+    @property
+    def proxies(self) -> tuple[Network, ...] | None:
+        """Those whose word is taken for where a request comes from; `None`: that is not known."""
+        return None if self.trusted_proxies is None else parse_proxies(self.trusted_proxies)
 
     @property
     def origins(self) -> frozenset[str]:

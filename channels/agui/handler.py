@@ -36,7 +36,8 @@ SLOW = ("slow", "The events were read too slowly. Run again to go on.")
 UNAVAILABLE = ("unavailable", "The conversation cannot be read right now. Run again in a moment.")
 EXPIRED = ("expired", "The token has expired. Start a session.")
 REVOKED = ("revoked", "Signed out. Start a session.")
-ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED}
+BLOCKED = ("blocked", "Blocked here.")
+ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED}
 DEFECT = ("error", "Something went wrong here. It has been logged.")
 
 

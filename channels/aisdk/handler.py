@@ -42,7 +42,8 @@ SLOW = "The answer was read too slowly. Resume to go on."
 UNAVAILABLE = "The conversation cannot be read right now. Resume in a moment."
 EXPIRED = "The token has expired. Start a session."
 REVOKED = "Signed out. Start a session."
-ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED}
+BLOCKED = "Blocked here."
+ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED}
 DEFECT = "Something went wrong here. It has been logged."
 
 

@@ -11,6 +11,7 @@ from channels import access
 from channels.services import Chat
 from channels.validation import parse, parse_position
 from switchboard.log.log import Conversation, Position
+from switchboard.people.client_addresses import Address
 from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 
@@ -32,13 +33,17 @@ class Handshake(BaseModel):
         return parse_position(f"{self.epoch}.{self.offset}")
 
 
-async def admit(chat: Chat, auth: Any) -> tuple[Handshake, Session, Conversation]:
-    """Who it is, and the conversation that was named, or a new one. Raises `Problem`, `LogError`."""
+async def admit(chat: Chat, auth: Any, address: Address | None) -> tuple[Handshake, Session, Conversation]:
+    """Who it is, calling from there, and the conversation that was named, or a new one.
+
+    Raises `Problem`, `LogError`.
+    """
     wanted = parse(Handshake, {} if auth is None else auth)
-    session = chat.authenticate(wanted.token)
+    session = chat.authenticate(wanted.token, address)
     access.COMMANDS["connect"].check(session)
     if wanted.conversation_id is not None:
         return wanted, session, await chat.conversation(session, wanted.conversation_id)
+    await chat.limits.conversation(address)
     conversation_id = f"c_{secrets.token_urlsafe(16)}"
     await chat.log.start(conversation_id, BOT.id, [session.participant, BOT])
     return wanted, session, await chat.conversation(session, conversation_id)

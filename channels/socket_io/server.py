@@ -139,11 +139,12 @@ class SocketIo:
             task.add_done_callback(self._cuts.discard)
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
-        chat = chat_of(environ["sanic.request"])
+        request = environ["sanic.request"]
+        chat = chat_of(request)
         transport = self._sio.manager.eio_sid_from_sid(sid, "/")
         try:
             chat.check_room()
-            wanted, session, conversation = await admit(chat, auth)
+            wanted, session, conversation = await admit(chat, auth, chat.address(request))
         except Exception as error:  # the edge: a defect of ours is logged there, and the client learns of it
             problem = problem_of(error)
             raise Refused(problem.detail, {"code": problem.code, "temporary": problem.temporary}) from error

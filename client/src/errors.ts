@@ -37,14 +37,17 @@ export function isTemporary(error: unknown): boolean {
   return !(error instanceof ApiError) || error.temporary;
 }
 
+/** What a socket says where HTTP answers 429. */
+const BUSY = new Set(["busy", "too_many", "rate_limited"]);
+
 /** Whether the server has taken in as much as it can for now. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 429 || error.code === "busy" || error.code === "too_many");
+  return error instanceof ApiError && (error.status === 429 || BUSY.has(error.code));
 }
 
 /** Whether the conversation is not there, or not (or no longer) this visitor's. */
 export function isGone(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
+  if (!(error instanceof ApiError) || error.code === "blocked") return false; // a block ends, and the conversation is there
   return error.code === "not_found" || error.status === 404 || error.status === 403 || error.status === 410;
 }
 

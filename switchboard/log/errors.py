@@ -7,6 +7,7 @@ LogError
 ├── ConflictingEntry       the entry's key was used before, for other content
 ├── TooManyWaiting         the conversation has too many unanswered messages
 ├── Busy                   too many conversations wait for an answer
+├── TooFast                a rate is exceeded
 └── LogUnavailable         Redis does not answer
     └── ArchiveUnavailable the database does not, and what is asked for is in the archive only
 """
@@ -40,6 +41,15 @@ class TooManyWaiting(LogError):
 
 class Busy(LogError):
     """Raised when a message would be one too many for the bot: too many conversations wait already."""
+
+
+class TooFast(LogError):
+    """Raised when there is too much of something, `of` what, for the time; after `seconds` it may go on."""
+
+    def __init__(self, of: str, seconds: float) -> None:
+        super().__init__(f"too many {of}, for {seconds:.1f} s")
+        self.of = of
+        self.seconds = seconds
 
 
 class LogUnavailable(LogError):

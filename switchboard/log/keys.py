@@ -9,6 +9,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
     sb:{0}:feeds:<name>:whole  string  set once that feed has been told of every conversation that there was before it
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
+                                       pace (what people have sent is paid off, µs),
                                        `was:<guest>` → who that guest has turned out to be,
                                        `f:<feed>`, `d:<feed>`: how far a feed has come in the log, in the dialogue
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
@@ -20,6 +21,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
     sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`
     sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
+    sb:{limits}:<name>:<whom>  string  when what somebody did under a limit is paid off (Redis's µs); expires then
     sb:crew                    zset    the workers, scored by when they pass for gone unless they report (Redis's ms)
     sb:wake                    channel the id of a conversation that has something to answer; '' if a worker has left
     sb:stop                    channel `<conversation> <turn>` of a turn that is to stop
@@ -65,6 +67,11 @@ def feed_whole(name: str) -> str:
 def feed_wake(name: str) -> str:
     """The channel on which a feed is told that there is something new."""
     return f"sb:feed:{name}"
+
+
+def limit(name: str, whom: str) -> str:
+    """What somebody, or what comes from somewhere, has used of a limit; one script may touch those of several."""
+    return f"sb:{{limits}}:{name}:{whom}"
 
 
 @dataclass(frozen=True, slots=True)

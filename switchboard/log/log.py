@@ -20,6 +20,7 @@ from switchboard.log.errors import (
     ConflictingEntry,
     LogError,
     StalePublish,
+    TooFast,
     TooManyWaiting,
     UnknownConversation,
 )
@@ -33,6 +34,7 @@ from switchboard.log.events import (
 )
 from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
+from switchboard.log.rate import Rate
 from switchboard.log.scripts import argument, script
 
 PUBLISH = script("publish.lua")
@@ -129,15 +131,18 @@ class Log:
         asks: bool = False,
         answers: int | None = None,
         author: str = "",
+        rate: Rate | None = None,
         keeps: str = "",
         remembers: DialogueUpdate = NOTHING,
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
         `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that it answers.
-        `author`: a participant id; for anybody who takes no part, the conversation is unknown. `keeps`: see `keep`.
+        `author`: a participant id; for anybody who takes no part, the conversation is unknown. `rate`: how often
+        people may append here, counted together, unless it is a duplicate. `keeps`: see `keep`.
         `remembers`: is on record if the batch is, and not without it.
-        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, and with `asks` `TooManyWaiting` and `Busy`.
+        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `TooManyWaiting` and `Busy`, with
+        `rate` `TooFast`.
         """
         return await self._run(
             conversation,
@@ -146,6 +151,7 @@ class Log:
             asks=asks,
             answers=answers,
             author=author,
+            rate=rate,
             keeps=keeps,
             remembers=remembers,
         )
@@ -160,6 +166,7 @@ class Log:
         asks: bool = False,
         answers: int | None = None,
         author: str = "",
+        rate: Rate | None = None,
         keeps: str = "",
         remembers: DialogueUpdate = NOTHING,
     ) -> list[Appended]:
@@ -168,7 +175,7 @@ class Log:
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, argument(authority.term), argument(authority.fence),
             *new_log, self._keep, "1" if asks else "", argument(answers), authority.worker, author,
-            self._crowd, self._hold, keeps, *remembers.arguments(),
+            self._crowd, self._hold, keeps, *((rate.step, rate.period) if rate else ("", "")), *remembers.arguments(),
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
@@ -266,6 +273,8 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
         raise TooManyWaiting(conversation)
     if status == "busy":
         raise Busy(conversation)
+    if status == "fast":
+        raise TooFast("messages in this conversation", rest[0] / 1_000_000)
     if status == "exists":
         raise LogError(f"{conversation} exists")
     epoch, places = rest[0], rest[1:]

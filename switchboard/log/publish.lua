@@ -15,15 +15,17 @@
 --      15 crowd           with asks: how many conversations of this partition may wait for an answer
 --      16 hold            how many it keeps for feeds that have not taken them
 --      17 keeps           for later tries of the turn under way, or ''; the first value stays
---      18 …               what the dialogue engine adds to what it remembers (see remember.lua)
+--      18 step or ''      with author: how often people may send in this conversation, see rates.lua, µs
+--      19 period          of the same
+--      20 …               what the dialogue engine adds to what it remembers (see remember.lua)
 --         …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
---     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}.
+--     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}, {'fast', µs to wait}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 22 + tonumber(ARGV[18])
+local FIRST = 24 + tonumber(ARGV[20])
 local TRIM_AT_ONCE = 100
 local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
@@ -47,17 +49,24 @@ for i = FIRST, #ARGV, 3 do
   if known and string.match(known, '^%d+ (.*)$') ~= ARGV[i + 1] then return {'conflict', ARGV[i]} end
 end
 
+local is_new = ARGV[FIRST] == '' or redis.call('HEXISTS', keys, ARGV[FIRST]) == 0
 local asks = ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
-if asks and not (ARGV[FIRST] ~= '' and redis.call('HGET', keys, ARGV[FIRST])) then
+if asks and is_new then
   local before = redis.call('LLEN', waiting)
   if before >= MAX_WAITING then return {'full'} end
   if before == 0 and redis.call('ZCARD', inbox) >= tonumber(ARGV[15]) then return {'busy'} end
+end
+if ARGV[18] ~= '' and is_new then
+  local known = redis.call('HGET', meta, 'pace')
+  local due, early = one_more(known, microseconds(), tonumber(ARGV[18]), tonumber(ARGV[19]))
+  if early > 0 then return {'fast', early} end
+  redis.call('HSET', meta, 'pace', written(due))
 end
 
 if ARGV[17] ~= '' then redis.call('HSETNX', KEYS[7], 'kept', ARGV[17]) end
 
 to.dialogue, to.checkpoint = KEYS[9], KEYS[10]
-remember(to, 18)
+remember(to, 20)
 
 local result = {'ok', epoch}
 for i = FIRST, #ARGV, 3 do

@@ -6,7 +6,7 @@ import functools
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import jwt
@@ -14,6 +14,7 @@ from jwt.types import Options
 
 from switchboard.log.events import Participant
 from switchboard.log.events import Role as PartRole
+from switchboard.people.client_addresses import Address
 
 Role = Literal["customer", "operator", "supervisor", "service"]  # what somebody may do here, see `channels/access.py`
 
@@ -44,11 +45,16 @@ class Session:
     role: Role = "customer"
     sign_in: str = ""  # which one it is of all that this person has, on one device or another
     issued_at: float = 0.0
+    address: Address | None = None  # where this call comes from, if that is known; no token has it
 
     @property
     def is_guest(self) -> bool:
         """Whether nobody vouches for this participant."""
         return self.participant.id.startswith(GUEST)
+
+    def at(self, address: Address | None) -> Session:
+        """The same, calling from there."""
+        return replace(self, address=address) if address else self
 
 
 class Sessions:

@@ -27,6 +27,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "sendMessage": {"clientMessageId": "1", "text": "hello"},
     "tellTyping": {"typing": True},
     "markRead": {"upTo": 1},
+    "addBlock": {"participantId": "guest_x", "reason": "spam"},
+    "removeBlock": {"participantId": "guest_x"},
 }
 REFUSALS = (401, 403, 404)
 

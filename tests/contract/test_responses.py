@@ -16,6 +16,7 @@ from switchboard.log.events import (
     MessageDelta,
     MessageSent,
     MessageStarted,
+    Participant,
     TaskFailed,
     TaskProgressed,
     TaskStarted,
@@ -80,5 +81,28 @@ async def test_answers_are_as_documented(redis_url: str, tmp_path: Path) -> None
             check(await ada.http.get(f"{here}/messages{query}"), f"{ONE}/messages")
         check(await stranger.get(f"{here}/messages"), f"{ONE}/messages")
         check(await ada.http.get(f"{here}x/messages"), f"{ONE}/messages")
+        boss = edge.chat.sessions.issue(Participant("boss", "operator", "Boss"), "supervisor", "s")
+        overseer = {"Authorization": f"Bearer {edge.chat.sessions.sign(boss)}"}
+        for body in ({"participantId": "guest_x", "reason": "spam"}, {"participantId": "guest_x"}):
+            check(await stranger.post("/chat/v1/blocks", json=body, headers=overseer), "/chat/v1/blocks")
+            check(await ada.http.post("/chat/v1/blocks", json=body), "/chat/v1/blocks")
+        check(await stranger.get("/chat/v1/blocks", headers=overseer), "/chat/v1/blocks")
         for path in ("/chat/v1/health", "/chat/v1/openapi.json"):
             check(await stranger.get(path), path)
+
+
+async def test_refusals_for_a_while_are_as_documented(redis_url: str, tmp_path: Path) -> None:
+    limits = {f"limit_{what}_per_address": "1/day" for what in ("messages", "guests", "conversations")}
+    settings = Settings(
+        _env_file=None, redis_url=redis_url, data_dir=tmp_path, page_dir=tmp_path, trusted_proxies="none", **limits
+    )
+    async with serving(settings) as edge, edge.guest() as ada, httpx.AsyncClient(base_url=edge.url) as stranger:
+        conversation = await ada.open()
+        await ada.send(conversation, text="hello")
+        for answer, path in (
+            (await ada.send(conversation, text="hello"), f"{ONE}/messages"),
+            (await ada.http.post("/chat/v1/conversations"), "/chat/v1/conversations"),
+            (await stranger.post("/chat/v1/sessions"), "/chat/v1/sessions"),
+        ):
+            assert answer.status_code == 429
+            check(answer, path)
