@@ -13,6 +13,7 @@ from bench.turns import Ours, Rest
 EARLY = slice(10, 30)  # messages 11 to 30
 LATE = 100  # the last so many
 OURS = 3_000  # messages
+LIMITS = {f"LIMIT_MESSAGES_PER_{whom}": "999999/second" for whom in ("PERSON", "CONVERSATION")}  # who types so fast?
 RASAS = 1_000  # it takes minutes more for each further thousand
 
 
@@ -24,7 +25,7 @@ async def measure(folder: Path) -> dict[str, float]:
         ("rasa", RASA_ENDPOINTS, Rest, RASAS),
     ):
         (folder / name).mkdir()
-        with serve(folder / name, endpoints) as pair:
+        with serve(folder / name, endpoints, LIMITS) as pair:
             server = pair.ours if kind is Ours else pair.rest
             times[name] = await _turns(server.url, kind, messages)
     figures: dict[str, float] = {"messages_ours": OURS, "messages_rasa": RASAS}

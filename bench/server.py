@@ -79,7 +79,7 @@ def prepare(folder: Path, endpoints: str = ENDPOINTS) -> Path:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Pair]:
+def serve(folder: Path, endpoints: str = ENDPOINTS, settings: Mapping[str, str] | None = None) -> Iterator[Pair]:
     """Run the bench bot in a folder, on a Redis and an action server; stop everything at the end."""
     bot = prepare(folder, endpoints)
     action_port, redis_port, redis_socket = free_port(), free_port(), folder / "redis.sock"
@@ -89,6 +89,7 @@ def serve(folder: Path, endpoints: str = ENDPOINTS) -> Iterator[Pair]:
         "DATA_DIR": str(folder),
         "ACTION_URL": f"http://127.0.0.1:{action_port}/webhook",
         "ARCHIVE_APART": "true",
+        **(settings or {}),
     }
     with contextlib.ExitStack() as stack:
         for command in (
