@@ -19,6 +19,7 @@ NOBODY: frozenset[Role] = frozenset()
 EVERYBODY = frozenset(ROLES)
 PEOPLE: frozenset[Role] = frozenset(("customer", "operator", "supervisor"))
 CUSTOMERS: frozenset[Role] = frozenset(("customer",))
+SERVICES: frozenset[Role] = frozenset(("service",))
 OVERSEERS: frozenset[Role] = frozenset(("supervisor", "service"))
 
 
@@ -64,6 +65,13 @@ TABLE: Mapping[str, Access | None] = {
     "GET /blocks": OVERSEEING,
     "POST /blocks": OVERSEEING,
     "POST /blocks/remove": OVERSEEING,
+    "POST /conversations/{conversationId}/leave": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/remove": IN_CONVERSATION,  # the script knows who is the host
+    "POST /conversations/{conversationId}/mute": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/invitations": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/invitations/revoke": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/participants": Access(anywhere=SERVICES),
+    "POST /invitations/accept": Access(PEOPLE),
     "POST /agui": Access(CUSTOMERS),
     "POST /aisdk": Access(CUSTOMERS),
     "GET /aisdk/{chatId}/stream": Access(CUSTOMERS),

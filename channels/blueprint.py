@@ -16,6 +16,7 @@ from channels import (
     accounts,
     blocks,
     cors,
+    groups,
     health,
     history,
     memory,
@@ -74,6 +75,13 @@ class ChatBlueprint(Blueprint):
         self._add("POST", f"{one}/typing", signals.tell_typing)
         self._add("POST", f"{one}/read", signals.mark_read)
         self._add("POST", f"{one}/stop", signals.stop_turn)
+        self._add("POST", f"{one}/leave", groups.leave)
+        self._add("POST", f"{one}/remove", groups.remove)
+        self._add("POST", f"{one}/mute", groups.mute)
+        self._add("POST", f"{one}/participants", groups.add_participant)
+        self._add("POST", f"{one}/invitations", groups.invite)
+        self._add("POST", f"{one}/invitations/revoke", groups.revoke_invitations)
+        self._add("POST", "/invitations/accept", groups.accept_invitation)
         self._add("POST", "/tickets", tickets.issue_ticket)
         self._add("GET", "/blocks", blocks.list_blocks, preflight=False)  # the one of `POST` is for both
         self._add("POST", "/blocks", blocks.add_block)

@@ -10,8 +10,10 @@ import uuid
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from channels.problems import Problem
 from channels.services import Chat, access_of, chat_of, json_body
 from channels.validation import Nothing, Send, parse
+from switchboard.addressed import addresses
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
 from switchboard.log.errors import TooFast
@@ -20,7 +22,7 @@ from switchboard.log.log import Appended, Draft, Log
 from switchboard.people.identity import Session
 from switchboard.turns.turn import BOT
 
-OFFERS_LOOKED_AT = 1_000  # a button is honoured while its message is among the last entries of the log
+LOOKED_AT = 1_000  # of the last entries: a button is honoured there, and a message can be replied to
 
 
 async def open_conversation(request: Request) -> HTTPResponse:
@@ -57,20 +59,28 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
     return json(receipt, 200 if receipt["duplicate"] else 202)
 
 
-async def accept(chat: Chat, session: Session, conversation_id: str, send: Send) -> dict[str, object]:
+async def accept(
+    chat: Chat, session: Session, conversation_id: str, send: Send, *, to_bot: bool = False
+) -> dict[str, object]:
     """Append a message of the caller; what the client is told.
 
-    Raises `Problem` 422 for too many links, `TooFast`, `UnknownConversation` if the caller takes no part in it,
-    `ConflictingEntry`, `LogUnavailable`.
+    `to_bot`: it is meant for the bot, whatever it says. Else in a group the bot answers only what is addressed to it.
+    Raises `Problem` 422 for too many links, or for a reply to what is no message here, `TooFast`, `UnknownConversation`
+    if the caller takes no part in it, `Muted`, `ConflictingEntry`, `LogUnavailable`.
     """
     who = session.participant
     chat.limits.check_links(send.text or send.payload or "")
     await _count(chat, session, conversation_id, send)
-    if send.payload:
+    if send.payload or send.reply_to:
         await chat.conversation(session, conversation_id)  # nobody makes us read a log that is not theirs
     event, draft = await _draft(chat.log, who, conversation_id, send)
-    rate = chat.limits.in_conversation
-    done: Appended = (await chat.log.publish(conversation_id, draft, asks=True, author=who.id, rate=rate))[0]
+    to_bot = to_bot or event.payload is not None or addresses(event.text, chat.bot_names)
+    if send.reply_to:
+        to_bot |= await _replies_to_bot(chat.log, conversation_id, send.reply_to, draft.key)
+    sent = await chat.log.publish(
+        conversation_id, draft, asks=True, addressed=to_bot, author=who.id, rate=chat.limits.in_conversation
+    )
+    done: Appended = sent[0]
     return {
         "messageId": event.message_id,
         "epoch": done.epoch,
@@ -102,14 +112,16 @@ async def _draft(log: Log, author: Participant, conversation_id: str, send: Send
         payload=send.payload if title else None,
         client_message_id=send.client_message_id,
         metadata=send.metadata,
+        reply_to=send.reply_to,
     )
-    content = jsonlib.dumps([send.text, send.payload, send.metadata], sort_keys=True)
+    reply = [send.reply_to] if send.reply_to else []
+    content = jsonlib.dumps([send.text, send.payload, send.metadata, *reply], sort_keys=True)
     return event, Draft(event, key, hashlib.sha256(content.encode()).hexdigest()[:32])
 
 
 async def _offered(log: Log, conversation_id: str, payload: str) -> str | None:
     """The title of the button that offered this payload in this conversation, or `None`: then it is plain text."""
-    for line in await log.read_back(conversation_id, OFFERS_LOOKED_AT):
+    for line in await log.read_back(conversation_id, LOOKED_AT):
         entry = jsonlib.loads(line.json)
         if entry.get("author", {}).get("role") == "customer":
             continue
@@ -117,3 +129,16 @@ async def _offered(log: Log, conversation_id: str, payload: str) -> str | None:
             if button["payload"] == payload:
                 return str(button["title"])
     return None
+
+
+async def _replies_to_bot(log: Log, conversation_id: str, message_id: str, key: str) -> bool:
+    """Whether the message is the bot's. Raises `Problem` 422 if there is none, unless the reply was sent before."""
+    mark = f'"messageId":"{message_id}"'
+    for line in await log.read_back(conversation_id, LOOKED_AT):
+        if mark in line.json and line.type in ("message.sent", "message.started", "message.completed"):
+            entry = jsonlib.loads(line.json)
+            if entry["messageId"] == message_id:
+                return bool(entry["author"]["role"] == "bot")
+    if await log.has(conversation_id, key):
+        return False
+    raise Problem(422, "invalid", f"replyTo: no message among the last {LOOKED_AT} entries of this conversation")

@@ -16,9 +16,14 @@ from switchboard.log.errors import (
     ArchiveUnavailable,
     Busy,
     ConflictingEntry,
+    InvitationOver,
     LogError,
     LogUnavailable,
+    Muted,
+    NobodyThere,
+    NotAllowed,
     TooFast,
+    TooManyPeople,
     TooManyWaiting,
     UnknownConversation,
 )
@@ -30,11 +35,20 @@ METHODS = ("GET", "POST")  # that any route of ours takes; each takes OPTIONS to
 NO_METHOD = "NONE"  # Sanic's, for what could not be read as a request
 CATCH_ALL = "nothing"  # the route of every other path
 RETRY_AFTER_SECONDS = 2
+INVITATION_OVER = {
+    "expired": "The invitation has expired. Ask for another one.",
+    "revoked": "The invitation was taken back. Ask for another one.",
+    "used_up": "The invitation was used by others. Ask for another one.",
+}
 
 
 KNOWN: Mapping[type[LogError], tuple[int, str, str]] = {  # the first that fits
     UnknownConversation: (404, "not_found", "There is no such conversation."),
     ConflictingEntry: (409, "conflict", "This clientMessageId was used before, for another message."),
+    Muted: (403, "muted", "You are muted in this conversation."),
+    NotAllowed: (403, "forbidden", "This is for operators, and for the host where customers are concerned."),
+    NobodyThere: (422, "invalid", "participantId: takes no part in this conversation"),
+    TooManyPeople: (409, "full", "So many take part in this conversation that there is no room."),
     TooManyWaiting: (429, "too_many", "Too many messages wait for an answer. Wait for it, then send again."),
     Busy: (429, "busy", "Very many people are asking right now. Send it again in a moment."),
     ArchiveUnavailable: (503, "unavailable", "What was said earlier cannot be read right now. Try again in a moment."),
@@ -94,6 +108,8 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, TooFast):
         wait = max(1, math.ceil(error.seconds))
         return Problem(429, "rate_limited", f"Too many {error.of}. Try again in {wait} s.", retry_after=wait)
+    if isinstance(error, InvitationOver):
+        return Problem(410, str(error), INVITATION_OVER[str(error)])
     for kind, known in KNOWN.items():
         if isinstance(error, kind):
             return Problem(*known)

@@ -36,6 +36,7 @@ from switchboard.people.credentials import Credentials
 from switchboard.people.host_identity import HostIdentities
 from switchboard.people.host_keys import HostKeys
 from switchboard.people.identity import InvalidToken, Session, Sessions
+from switchboard.people.invitations import Invitations
 from switchboard.people.mail import FolderMailer, Mailer, SmtpMailer
 from switchboard.people.memory import Memory
 from switchboard.people.passwords import Passwords
@@ -43,6 +44,7 @@ from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
 from switchboard.settings import Mode, Settings
 from switchboard.store.database import Database
+from switchboard.turns.turn import BOT
 
 BODY_LIMIT = 64 * 1024  # bytes
 CONVERSATION_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
@@ -86,6 +88,7 @@ class Chat:
     history: History
     members: Members
     memory: Memory
+    invitations: Invitations
     identities: HostIdentities | None = None  # without keys everybody is a guest
     credentials: Credentials | None = None  # where there are accounts
     bot: Bot | None = None
@@ -94,6 +97,7 @@ class Chat:
     streams: dict[asyncio.Task[Any], Stream] = field(default_factory=dict)
     stopping: bool = False
     standalone: bool = False  # an edge: the bot is elsewhere
+    bot_names: tuple[str, ...] = field(init=False)
 
     @classmethod
     def create(cls, settings: Settings, *, standalone: bool = False) -> Chat:
@@ -116,12 +120,15 @@ class Chat:
             History(Timeline(log, archive)),
             Members(redis),
             Memory(database),
+            Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             _credentials(settings, redis, database, sessions),
             standalone=standalone,
         )
 
     def __post_init__(self) -> None:
+        more = (name.strip() for name in self.settings.bot_names.split(","))
+        self.bot_names = (BOT.name, *(name for name in more if name))
         self.revocations.changed = self.blocks.changed = self._end_refused
         self._proxies = self.settings.proxies
 

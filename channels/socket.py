@@ -17,6 +17,7 @@ from channels.farewell import (
     BLOCKED,
     EXPIRED,
     FLOODING,
+    LEFT,
     NOT_CONNECTED,
     OVERLOADED,
     REFUSED,
@@ -32,7 +33,7 @@ from channels.stream import WRITE_SECONDS, let_go
 from channels.validation import Connect, parse
 from channels.wire import Once, Wire, close_frame, pieces, text_frame
 from switchboard.cancellation import absorb_cancellation
-from switchboard.log.errors import LogError
+from switchboard.log.errors import LogError, TakesNoPart
 from switchboard.log.log import Position
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
@@ -177,6 +178,8 @@ class Socket:
             raise
         except SlowReader as error:
             raise Closed(SLOW) from error
+        except TakesNoPart as error:
+            raise Closed(LEFT) from error
         except LogError as error:
             raise Closed(UNAVAILABLE) from error
 

@@ -11,14 +11,14 @@ from sanic import Request
 from sanic.compat import Header
 from sanic.response import HTTPResponse, empty
 
-from channels.farewell import EXPIRED, OVERLOADED, SLOW, UNAVAILABLE, Farewell
+from channels.farewell import EXPIRED, LEFT, OVERLOADED, SLOW, UNAVAILABLE, Farewell
 from channels.problems import Problem, problem_of
 from channels.services import Chat, Stream, access_of, chat_of
 from channels.tickets import Reading, is_native, reading
 from channels.validation import parse_position
 from channels.wire import Once, Wire, chunk, pieces, sse
 from switchboard.cancellation import absorb_cancellation
-from switchboard.log.errors import LogError, LogUnavailable
+from switchboard.log.errors import LogError, LogUnavailable, TakesNoPart
 from switchboard.log.line import Line
 from switchboard.log.log import Position
 from switchboard.log.reader import Frame, Reader
@@ -98,6 +98,8 @@ async def _pump(
         return SLOW
     except TimeoutError:
         return EXPIRED if life.expired() else SLOW
+    except TakesNoPart:
+        return LEFT
     except LogError:
         return UNAVAILABLE
     return None

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import unicodedata
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -28,6 +28,10 @@ from switchboard.people.addresses import EMAIL_LIMIT, mail_address
 TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
+MESSAGE_ID = r"^[A-Za-z0-9_.:-]{1,100}\Z"
+PARTICIPANT_ID = r"^[A-Za-z0-9_.@-]{1,128}\Z"  # no colon: it stands between the parts of an entry's key
+MOST_USES = 50  # of an invitation: more people do not fit into a conversation
+DAY_MS = 24 * 3600 * 1000
 IDENTITY_LIMIT = 8_192  # characters of a JWT; a long one has 1,000
 MEMORY_LIMIT = 1_000  # characters
 PASSWORD_MINIMUM, PASSWORD_LIMIT = 10, 200  # characters
@@ -204,6 +208,7 @@ class Send(_Strict):
     text: StrictStr | None = None
     payload: StrictStr | None = None
     metadata: dict[StrictStr, Any] | None = None
+    reply_to: StrictStr | None = Field(None, alias="replyTo", regex=MESSAGE_ID)
 
     @validator("text", "payload")
     def _text(cls, value: str | None) -> str | None:
@@ -237,6 +242,46 @@ class Send(_Strict):
         if (values.get("text") is None) == (values.get("payload") is None):
             raise ValueError("give either text or payload")
         return values
+
+
+class NewParticipant(_Strict):
+    """Somebody whom a server adds."""
+
+    participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)
+    name: StrictStr = Field(..., max_length=NAME_LIMIT)
+    role: Literal["customer", "operator"]
+
+    @validator("name")
+    def _clean_name(cls, value: str) -> str:
+        return person_name(value)
+
+
+class NewInvitation(_Strict):
+    """For whoever has it: `expires_in` milliseconds, for so many people."""
+
+    expires_in: conint(strict=True, ge=1_000, le=30 * DAY_MS) = Field(  # type: ignore[valid-type]
+        7 * DAY_MS, alias="expiresIn"
+    )
+    uses: conint(strict=True, ge=1, le=MOST_USES) = 1  # type: ignore[valid-type]
+
+
+class Acceptance(_Strict):
+    """An invitation that somebody follows."""
+
+    invitation: StrictStr = Field(..., max_length=IDENTITY_LIMIT)
+
+
+class Removal(_Strict):
+    """Who is to go."""
+
+    participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)
+
+
+class Muting(_Strict):
+    """Who may only read, or write again."""
+
+    participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)
+    muted: StrictBool
 
 
 def parse(model: type[M], data: Any) -> M:

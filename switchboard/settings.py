@@ -94,6 +94,9 @@ class Settings(BaseSettings):
         default="300/minute", description="Conversations that one address may open, or `off`; see `TRUSTED_PROXIES`."
     )
     max_links: int = Field(default=10, ge=0, description="Links in one message.")
+    bot_names: str = Field(
+        default="", description="What else people in a group call the bot, besides `Assistant`; separated by commas."
+    )
     log_level: str = Field(default="INFO", description="Level of Switchboard's own logs.")
 
     class Config:

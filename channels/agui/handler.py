@@ -21,7 +21,7 @@ from channels.services import Chat, Stream, chat_of, json_body
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.validation import parse
 from switchboard.cancellation import absorb_cancellation
-from switchboard.log.errors import LogError
+from switchboard.log.errors import LogError, TakesNoPart
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
 from switchboard.people.identity import Session
@@ -35,6 +35,7 @@ SHUTDOWN = ("shutdown", "The server restarts. Run again to go on.")
 SLOW = ("slow", "The events were read too slowly. Run again to go on.")
 UNAVAILABLE = ("unavailable", "The conversation cannot be read right now. Run again in a moment.")
 EXPIRED = ("expired", "The token has expired. Start a session.")
+LEFT = ("left", "You are no longer in this conversation.")
 REVOKED = ("revoked", "Signed out. Start a session.")
 BLOCKED = ("blocked", "Blocked here.")
 ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED}
@@ -104,6 +105,8 @@ async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out, stream: S
         if not limit.expired():
             return SLOW
         return EXPIRED if session.expires_at <= time.time() else UNAVAILABLE
+    except TakesNoPart:
+        return LEFT
     except LogError:
         return UNAVAILABLE
     except Exception:  # whatever it is, the client must not take the end of the stream for success

@@ -37,7 +37,7 @@ async def prepare(chat: Chat, session: Session, asked: RunInput, messages: list[
     """
     conversation = await conversation_of(chat, session, asked.thread_id)
     position, state = await snapshot.take(chat.log, conversation)
-    receipts = [await accept(chat, session, conversation.id, send) for send in _sends(asked, state)]
+    receipts = [await accept(chat, session, conversation.id, send, to_bot=True) for send in _sends(asked, state)]
     turns = tuple(f"t{receipt['offset']}" for receipt in receipts)
     if not receipts and state["turn"]:
         turns = (state["turn"],)

@@ -27,7 +27,7 @@ from channels.threads import known_conversation
 from channels.validation import Stop, parse
 from switchboard.cancellation import absorb_cancellation
 from switchboard.log import snapshot
-from switchboard.log.errors import LogError
+from switchboard.log.errors import LogError, TakesNoPart
 from switchboard.log.reader import Reader
 from switchboard.log.subscription import SlowReader
 from switchboard.people.identity import Session
@@ -41,6 +41,7 @@ SHUTDOWN = "The server restarts. Resume to go on."
 SLOW = "The answer was read too slowly. Resume to go on."
 UNAVAILABLE = "The conversation cannot be read right now. Resume in a moment."
 EXPIRED = "The token has expired. Start a session."
+LEFT = "You are no longer in this conversation."
 REVOKED = "Signed out. Start a session."
 BLOCKED = "Blocked here."
 ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED}
@@ -144,6 +145,8 @@ async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out, stream: S
         return SLOW
     except TimeoutError:
         return EXPIRED if life.expired() else SLOW
+    except TakesNoPart:
+        return LEFT
     except LogError:
         return UNAVAILABLE
     except Exception:  # whatever it is, the client must not take the end of the stream for success

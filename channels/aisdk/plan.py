@@ -37,7 +37,7 @@ async def ask(chat: Chat, session: Session, asked: Ask) -> Plan:
     asked.send()  # nothing is opened for a message that is none
     conversation = await conversation_of(chat, session, asked.id)
     for attempt in range(1, ATTEMPTS + 1):
-        receipt = await accept(chat, session, conversation.id, asked.send(attempt))
+        receipt = await accept(chat, session, conversation.id, asked.send(attempt), to_bot=True)
         place = Position(str(receipt["epoch"]), int(str(receipt["offset"])))
         again = asked.trigger == "regenerate-message" and receipt["duplicate"]
         if not again or not await _has_failed(chat.log, conversation.id, place.offset):
@@ -80,7 +80,7 @@ async def _under_way(chat: Chat, conversation: Conversation, participant: str) -
         elif entry["type"] == "turn.started" and entry["turnId"] not in ended:
             return _offset(entry["turnId"])
         elif entry["type"] == "message.sent" and entry["author"]["id"] == participant:
-            waits = conversation.owner.startswith("bot:") and f"t{line.offset}" not in ended
+            waits = conversation.owner.startswith("bot:") and await chat.log.waits(conversation.id, line.offset)
             return line.offset if waits else None
     _, state = await snapshot.take(chat.log, conversation)
     return _offset(state["turn"])

@@ -13,7 +13,7 @@ from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, Packet
 
 from channels import commands
-from channels.farewell import EXPIRED, FLOODING, SLOW, UNAVAILABLE, Farewell
+from channels.farewell import EXPIRED, FLOODING, LEFT, SLOW, UNAVAILABLE, Farewell
 from channels.pace import Flooded, Pace
 from channels.problems import Problem, problem_of
 from channels.services import Chat
@@ -22,6 +22,7 @@ from channels.socket_io.handshake import Handshake
 from channels.wire import pieces
 from switchboard.cancellation import absorb_cancellation
 from switchboard.log.codec import dumps
+from switchboard.log.errors import TakesNoPart
 from switchboard.log.log import Conversation
 from switchboard.log.reader import Frame, Reader
 from switchboard.log.subscription import SlowReader
@@ -104,6 +105,8 @@ class Connection:
             return EXPIRED if life.expired() else SLOW
         except SlowReader:
             return SLOW
+        except TakesNoPart:
+            return LEFT
         return UNAVAILABLE
 
     def _give(self, frame: Frame) -> None:

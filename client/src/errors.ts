@@ -47,7 +47,8 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether the conversation is not there, or not (or no longer) this visitor's. */
 export function isGone(error: unknown): boolean {
-  if (!(error instanceof ApiError) || error.code === "blocked") return false; // a block ends, and the conversation is there
+  if (!(error instanceof ApiError)) return false;
+  if (error.code === "blocked" || error.code === "muted") return false; // A block ends, who is muted reads: it is there.
   return error.code === "not_found" || error.status === 404 || error.status === 403 || error.status === 410;
 }
 

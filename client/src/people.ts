@@ -32,6 +32,10 @@ export class People {
         this.#become([...this.#present.filter((id) => id !== frame.participantId), ...(frame.present ? [frame.participantId] : [])]);
         if (!frame.present) this.#rest(frame.participantId);
         break;
+      case "participant.left":
+        this.#become(this.#present.filter((id) => id !== frame.participantId));
+        this.#rest(frame.participantId);
+        break;
       case "participant.typing":
         if (frame.typing) this.#type(frame.participantId);
         else this.#rest(frame.participantId);

@@ -9,6 +9,10 @@ export interface ChatState {
   /** Of the last entry applied; null before the first snapshot. */
   position: Position | null;
   participants: readonly Participant[];
+  /** Who may invite others, and mute and remove customers. */
+  host: string | null;
+  /** Ids of participants who may only read. */
+  muted: readonly string[];
   owner: string | null;
   messages: readonly Message[];
   tasks: readonly Task[];
@@ -31,6 +35,8 @@ export interface Applied {
 export const EMPTY: ChatState = {
   position: null,
   participants: [],
+  host: null,
+  muted: [],
   owner: null,
   messages: [],
   tasks: [],
@@ -53,6 +59,7 @@ const MESSAGE_FIELDS = [
   "image",
   "custom",
   "stopped",
+  "replyTo",
 ] as const;
 const TASK_FIELDS = ["taskId", "name", "title", "turnId", "timestamp"] as const;
 
@@ -80,6 +87,8 @@ function fromSnapshot(frame: Snapshot): ChatState {
   return {
     position: { epoch: frame.epoch, offset: frame.offset },
     participants: frame.participants,
+    host: frame.host,
+    muted: frame.muted,
     owner: frame.owner,
     messages: frame.messages,
     tasks: frame.tasks,
@@ -113,9 +122,13 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "owner.changed":
       return { owner: entry.owner };
     case "participant.joined":
-      return { participants: joined(state.participants, entry.participant) };
+      return welcomed(state, entry.participant);
     case "participant.identified":
       return identified(state, entry.formerly, entry.participant);
+    case "participant.left":
+      return left(state, entry.participantId, entry.host ?? null);
+    case "participant.muted":
+      return { muted: marked(state.muted, entry.participantId, entry.muted) };
     case "message.sent":
       return { messages: [...state.messages, messageOf(entry, "sent")] };
     case "message.started":
@@ -152,11 +165,32 @@ function joined(participants: readonly Participant[], joining: Participant): Par
   return [...participants.filter((participant) => participant.id !== joining.id), joining];
 }
 
+/** The first customer is the host. */
+function welcomed({ participants, host }: ChatState, who: Participant): Partial<ChatState> {
+  return { participants: joined(participants, who), host: host ?? (who.role === "customer" ? who.id : null) };
+}
+
+function left({ participants, host, muted }: ChatState, id: string, nextHost: string | null): Partial<ChatState> {
+  return {
+    participants: participants.filter((participant) => participant.id !== id),
+    host: host === id ? nextHost : host,
+    muted: marked(muted, id, false),
+  };
+}
+
+/** In order, as a snapshot has them. */
+function marked(ids: readonly string[], id: string, is: boolean): readonly string[] {
+  const others = ids.filter((other) => other !== id);
+  return is ? [...others, id].sort() : others;
+}
+
 /** What a guest said and read is of whoever the guest has turned out to be. */
 function identified(state: ChatState, guest: string, who: Participant): Partial<ChatState> {
   const { [guest]: upTo, ...read } = state.read;
   return {
     participants: joined(state.participants.filter((participant) => participant.id !== guest), who),
+    host: state.host === guest ? who.id : state.host,
+    muted: state.muted.includes(guest) ? marked(marked(state.muted, guest, false), who.id, true) : state.muted,
     messages: state.messages.map((message) => (message.author.id === guest ? { ...message, author: who } : message)),
     read: upTo === undefined ? read : readBy(read, who.id, upTo),
   };

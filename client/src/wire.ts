@@ -33,6 +33,8 @@ export type Entry =
   | ConversationStarted
   | ParticipantJoined
   | ParticipantIdentified
+  | ParticipantLeft
+  | ParticipantMuted
   | MessageSent
   | MessageStarted
   | MessageDelta
@@ -73,6 +75,10 @@ export type ClientMessageId = string;
  */
 export type Text = string;
 /**
+ * Of a message of this conversation.
+ */
+export type MessageId = string;
+/**
  * Names a turn of one conversation.
  */
 export type TurnId = string;
@@ -83,11 +89,28 @@ export type Reply = ResultReply | ErrorReply;
 /**
  * What HTTP calls carry.
  */
-export type Body = NewSession | EndSession | Nothing | Send | Typing | Read | Stop;
+export type Body =
+  | NewSession
+  | EndSession
+  | Nothing
+  | Send
+  | Typing
+  | Read
+  | Stop
+  | NewParticipant
+  | NewInvitation
+  | Acceptance
+  | Removal
+  | Muting;
+/**
+ * Of a person.
+ */
+export type ParticipantId = string;
 /**
  * What HTTP calls answer.
  */
-export type Answer = Session | Opened | Snapshot | Receipt | HasRead | Stopping | Ticket | Health | Problem;
+export type Answer =
+  Session | Opened | Snapshot | Receipt | HasRead | Stopping | Ticket | Invitation | Joinable | Health | Problem;
 
 /**
  * The first frame of every stream.
@@ -122,6 +145,14 @@ export interface Snapshot {
   offset: Offset;
   conversationId: string;
   participants: Participant[];
+  /**
+   * Who may invite, mute and remove customers.
+   */
+  host: string | null;
+  /**
+   * Participants who may only read.
+   */
+  muted: string[];
   owner: string;
   messages: Message[];
   tasks: Task[];
@@ -165,6 +196,7 @@ export interface Message {
   image?: string;
   custom?: {};
   stopped?: boolean;
+  replyTo?: string;
 }
 /**
  * A reply that is offered; a click sends `payload` back.
@@ -245,6 +277,29 @@ export interface ParticipantIdentified {
   participant: Participant;
 }
 /**
+ * Somebody takes no part any more; `by`: who has removed them. `host`: the next one, if it was the host.
+ */
+export interface ParticipantLeft {
+  type: "participant.left";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  participantId: string;
+  by?: string;
+  host?: string;
+}
+/**
+ * Somebody may only read, or may write again.
+ */
+export interface ParticipantMuted {
+  type: "participant.muted";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  participantId: string;
+  muted: boolean;
+}
+/**
  * A whole message, of anybody. `payload` is what a clicked button carried; `text` is then its title.
  */
 export interface MessageSent {
@@ -262,6 +317,10 @@ export interface MessageSent {
   image?: string;
   custom?: {};
   metadata?: {};
+  /**
+   * The id of an earlier message.
+   */
+  replyTo?: string;
 }
 /**
  * A streamed message begins.
@@ -480,6 +539,7 @@ export interface SendText {
   text: Text;
   payload?: null;
   metadata?: Metadata | null;
+  replyTo?: MessageId | null;
 }
 /**
  * Flat; at most 4 KiB of JSON.
@@ -495,6 +555,7 @@ export interface SendPayload {
   payload: Text;
   text?: null;
   metadata?: Metadata | null;
+  replyTo?: MessageId | null;
 }
 /**
  * `typing` on a WebSocket.
@@ -748,6 +809,46 @@ export interface EndSession {
  */
 export interface Nothing {}
 /**
+ * Body of `POST /conversations/{id}/participants`.
+ */
+export interface NewParticipant {
+  participantId: ParticipantId;
+  name: string;
+  role: "customer" | "operator";
+}
+/**
+ * Body of `POST /conversations/{id}/invitations`: for how long, and for how many people.
+ */
+export interface NewInvitation {
+  /**
+   * Milliseconds; a week.
+   */
+  expiresIn?: number;
+  /**
+   * One.
+   */
+  uses?: number;
+}
+/**
+ * Body of `POST /invitations/accept`.
+ */
+export interface Acceptance {
+  invitation: string;
+}
+/**
+ * Body of `POST /conversations/{id}/remove`.
+ */
+export interface Removal {
+  participantId: ParticipantId;
+}
+/**
+ * Body of `POST /conversations/{id}/mute`.
+ */
+export interface Muting {
+  participantId: ParticipantId;
+  muted: boolean;
+}
+/**
  * Answer to `POST /sessions`.
  */
 export interface Session {
@@ -777,6 +878,19 @@ export interface Opened {
 export interface Ticket {
   ticket: string;
   expiresIn: number;
+}
+/**
+ * Answer to `POST /conversations/{id}/invitations`.
+ */
+export interface Invitation {
+  invitation: string;
+  expiresAt: Timestamp;
+}
+/**
+ * Answer to `POST /invitations/accept`, and to `POST /conversations/{id}/participants`.
+ */
+export interface Joinable {
+  conversationId: string;
 }
 /**
  * Answer to `GET /health`.

@@ -33,6 +33,8 @@ export const FRESH: Snapshot = {
   offset: 0,
   conversationId: "c_1",
   participants: [],
+  host: null,
+  muted: [],
   owner: "bot:main",
   messages: [],
   tasks: [],

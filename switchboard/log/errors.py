@@ -3,6 +3,12 @@
 LogError
 ├── DecodeError            bytes that are no entry of this vocabulary
 ├── UnknownConversation    no such log
+├── Muted                  the author may only read
+├── NotAllowed             only the host and operators may do this to others
+├── NobodyThere            who is meant takes no part
+├── TooManyPeople          the conversation has no room for another participant
+├── InvitationOver         it is expired, revoked or used up
+├── TakesNoPart            the reader is no longer in the conversation
 ├── StalePublish           the writer no longer owns the conversation, or its lease
 ├── ConflictingEntry       the entry's key was used before, for other content
 ├── TooManyWaiting         the conversation has too many unanswered messages
@@ -25,6 +31,30 @@ class DecodeError(LogError):
 
 class UnknownConversation(LogError):
     """Raised when a conversation has no log."""
+
+
+class Muted(LogError):
+    """Raised when a message is refused because its author is muted."""
+
+
+class NotAllowed(LogError):
+    """Raised when somebody would do to others what only the host and operators may."""
+
+
+class NobodyThere(LogError):
+    """Raised when something would be done to somebody who takes no part."""
+
+
+class TooManyPeople(LogError):
+    """Raised when somebody would join a conversation that is full."""
+
+
+class InvitationOver(LogError):
+    """Raised when an invitation was good once; the text is `expired`, `revoked` or `used_up`."""
+
+
+class TakesNoPart(LogError):
+    """Raised to a reader who has left the conversation, or was removed."""
 
 
 class StalePublish(LogError):

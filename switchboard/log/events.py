@@ -57,6 +57,25 @@ class ParticipantIdentified:
 
 
 @dataclass(frozen=True)
+class ParticipantLeft:
+    """Somebody takes no part any more. `by`: who has removed them. `host`: the next one, if it was the host."""
+
+    type: ClassVar[str] = "participant.left"
+    participant_id: str
+    by: str | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True)
+class ParticipantMuted:
+    """Somebody may only read, until they are heard again."""
+
+    type: ClassVar[str] = "participant.muted"
+    participant_id: str
+    muted: bool
+
+
+@dataclass(frozen=True)
 class MessageSent:
     """A whole message, of anybody. `payload` is what a clicked button carried; `text` is then its title."""
 
@@ -71,6 +90,7 @@ class MessageSent:
     image: str | None = None
     custom: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
+    reply_to: str | None = None  # the id of an earlier message of the conversation
 
 
 @dataclass(frozen=True)
@@ -211,6 +231,8 @@ Event = Union[  # noqa: UP007 - one line each reads better
     ConversationStarted,
     ParticipantJoined,
     ParticipantIdentified,
+    ParticipantLeft,
+    ParticipantMuted,
     MessageSent,
     MessageStarted,
     MessageDelta,
@@ -234,6 +256,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ConversationStarted,
         ParticipantJoined,
         ParticipantIdentified,
+        ParticipantLeft,
+        ParticipantMuted,
         MessageSent,
         MessageStarted,
         MessageDelta,

@@ -10,8 +10,15 @@ local guest, person = ARGV[3], ARGV[4]
 if redis.call('HEXISTS', meta, 'p:' .. guest) == 0 then
   return {redis.call('HEXISTS', meta, 'p:' .. person) == 1 and 'ok' or 'unknown'}
 end
-redis.call('HDEL', meta, 'p:' .. guest)
-redis.call('HSET', meta, 'p:' .. person, ARGV[5], 'was:' .. guest, person)
+local joined = math.min(
+  tonumber(redis.call('HGET', meta, 'j:' .. guest) or '0'),
+  role_of(meta, person) and tonumber(redis.call('HGET', meta, 'j:' .. person) or '0') or math.huge
+)
+if redis.call('HDEL', meta, 'm:' .. guest) == 1 then redis.call('HSET', meta, 'm:' .. person, '1') end
+if redis.call('HGET', meta, 'host') == guest then redis.call('HSET', meta, 'host', person) end
+redis.call('HDEL', meta, 'p:' .. guest, 'j:' .. guest)
+redis.call('HSET', meta, 'p:' .. person, ARGV[5], 'j:' .. person, joined, 'was:' .. guest, person)
+count_humans(meta)
 
 -- What the guest has sent, and had no answer to, comes again from the person: it is the same message.
 local mine, theirs = 'in:' .. guest .. ':', 'in:' .. person .. ':'

@@ -11,6 +11,9 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
                                        pace (what people have sent is paid off, µs),
                                        `was:<guest>` → who that guest has turned out to be,
+                                       `j:<id>`: the offset behind which they joined, 0 if none; `m:<id>`: is muted;
+                                       host; humans: how many customers and operators take part, 1 if none;
+                                       invitations: their generation, 0 if none; it grows when they are revoked;
                                        `f:<feed>`, `d:<feed>`: how far a feed has come in the log, in the dialogue
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log
@@ -18,6 +21,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:lease      string  the worker that runs the conversation's turns; expires
     sb:{<p>}:c:<id>:turn       hash    id, tries, deaths, kept: of the turn under way, what a second try must know
     sb:{<p>}:c:<id>:present    zset    `<edge> <participant>` of who has it open, scored by when that passes (ms)
+    sb:{<p>}:c:<id>:invited    hash    invitation → how often it was used; expires with the last of them
     sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
     sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`
     sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
@@ -109,6 +113,10 @@ class ConversationKeys:
     @property
     def present(self) -> str:
         return self.prefix + "present"
+
+    @property
+    def invited(self) -> str:
+        return self.prefix + "invited"
 
     @property
     def dialogue(self) -> str:

@@ -13,6 +13,8 @@ EPHEMERAL = 0  # the offset of what is published but not on a log
 _PLACE = re.compile(r'\{"epoch":"([0-9a-f]+)","offset":(\d+),')  # how `append.lua` begins every entry
 _TYPE = re.compile(r'[^,]+,[^,]+,"type":"([a-z.]+)"')  # `codec.encode` puts it first, behind the place
 _DELTA = '"type":"message.delta"'
+LEFT = "participant.left"
+_LEFT = f'"type":"{LEFT}"'
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Line:
     offset: int
     json: str
     first: int
+    may_end: bool = False  # somebody's stream: it seems to tell of one who left
 
     @classmethod
     def of(cls, json: str) -> Line:
@@ -31,7 +34,7 @@ class Line:
         if place is None:
             return cls("", EPHEMERAL, json, EPHEMERAL)
         offset = int(place[2])
-        return cls(place[1], offset, json, offset)
+        return cls(place[1], offset, json, offset, _LEFT in json)
 
     @property
     def type(self) -> str:

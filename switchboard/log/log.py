@@ -19,6 +19,7 @@ from switchboard.log.errors import (
     Busy,
     ConflictingEntry,
     LogError,
+    Muted,
     StalePublish,
     TooFast,
     TooManyWaiting,
@@ -66,10 +67,18 @@ class Conversation:
     term: int
     participants: tuple[Participant, ...]
     identified: Mapping[str, str] = field(default_factory=dict)  # guests who have signed in, and who they are
+    host: str | None = None
+    muted: frozenset[str] = frozenset()
+    invitations: str = "0"  # the generation of those that are good
 
     def has(self, participant: str) -> bool:
         """Whether somebody takes part."""
         return any(participant == person.id for person in self.participants)
+
+    def may_invite(self, participant: str) -> bool:
+        """Whether somebody may say who else takes part: the host, or an operator, who is not muted."""
+        part = next((person.role for person in self.participants if person.id == participant), None)
+        return participant not in self.muted and (part == "operator" or (part is not None and participant == self.host))
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,7 @@ class Log:
         *drafts: Draft,
         authority: Authority = ANYBODY,
         asks: bool = False,
+        addressed: bool = True,
         answers: int | None = None,
         author: str = "",
         rate: Rate | None = None,
@@ -137,18 +147,20 @@ class Log:
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
-        `asks`: the first entry waits for an answer of the bot. `answers`: the offset of the message that it answers.
+        `asks`: the first entry is a message, and waits for an answer of the bot. One that is not `addressed` to it does
+        so only if its author is the only human, or is the first to speak since the bot has asked them something.
+        `answers`: the offset of the message that the batch answers.
         `author`: a participant id; for anybody who takes no part, the conversation is unknown. `rate`: how often
         people may append here, counted together, unless it is a duplicate. `keeps`: see `keep`.
         `remembers`: is on record if the batch is, and not without it.
-        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `TooManyWaiting` and `Busy`, with
-        `rate` `TooFast`.
+        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `Muted`, `TooManyWaiting` and
+        `Busy`, with `rate` `TooFast`.
         """
         return await self._run(
             conversation,
             drafts,
             authority=authority,
-            asks=asks,
+            asks=("1" if addressed else "alone") if asks else "",
             answers=answers,
             author=author,
             rate=rate,
@@ -163,7 +175,7 @@ class Log:
         *,
         authority: Authority = ANYBODY,
         new_log: tuple[str, str, str] = ("", "", ""),
-        asks: bool = False,
+        asks: str = "",
         answers: int | None = None,
         author: str = "",
         rate: Rate | None = None,
@@ -174,7 +186,7 @@ class Log:
         now = self._clock()
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, argument(authority.term), argument(authority.fence),
-            *new_log, self._keep, "1" if asks else "", argument(answers), authority.worker, author,
+            *new_log, self._keep, asks, argument(answers), authority.worker, author,
             self._crowd, self._hold, keeps, *((rate.step, rate.period) if rate else ("", "")), *remembers.arguments(),
         ]  # fmt: skip
         for draft in drafts:
@@ -235,7 +247,15 @@ class Log:
             term=int(meta["term"]),
             participants=tuple(Participant(person, role, name) for person, role, name in people),  # type: ignore[arg-type]
             identified={name.removeprefix("was:"): who for name, who in meta.items() if name.startswith("was:")},
+            host=meta.get("host"),
+            muted=frozenset(name[2:] for name in meta if name.startswith("m:") and f"p:{name[2:]}" in meta),
+            invitations=meta.get("invitations", "0"),
         )
+
+    async def waits(self, conversation: str, offset: int) -> bool:
+        """Whether the message at an offset waits for an answer, or is being answered."""
+        async with answering():
+            return await self.redis.lpos(keys_of(conversation).waiting, str(offset)) is not None
 
     async def read(self, conversation: str, after: int, count: int = PAGE) -> list[Line]:
         """At most `count` entries after an offset, in order. The first may lie further on if the log was trimmed."""
@@ -265,6 +285,8 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
     status, *rest = reply
     if status == "unknown":
         raise UnknownConversation(conversation)
+    if status == "muted":
+        raise Muted(conversation)
     if status == "stale":
         raise _stale(conversation, *rest)
     if status == "conflict":

@@ -8,7 +8,8 @@
 --       8 owner           of a new log
 --       9 participants    of a new log, a JSON list: id, 'role name', id, 'role name', …
 --      10 keep            how many entries the log keeps
---      11 asks            '1': the first entry waits for an answer, if a bot owns the conversation
+--      11 asks            '1': the first entry is a message, which waits for an answer, if a bot owns the conversation;
+--                         'alone': only if its author is the only human, or follows up on what the bot has asked
 --      12 answers         offset of the message that this batch answers, or ''
 --      13 worker          with answers: gives this worker's lease back, unless more messages wait
 --      14 author          must take part in the conversation, or '' if that is known
@@ -21,7 +22,8 @@
 --         …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
---     or {'unknown'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'}, {'fast', µs to wait}.
+--     or {'unknown'}, {'muted'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'},
+--     {'fast', µs to wait}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -36,9 +38,15 @@ if ARGV[7] ~= '' then
   epoch = ARGV[7]
   redis.call('HSET', meta, 'epoch', epoch, 'offset', 0, 'term', 1, 'fence', 0, 'owner', ARGV[8])
   local people = cjson.decode(ARGV[9])
-  for i = 1, #people, 2 do redis.call('HSET', meta, 'p:' .. people[i], people[i + 1]) end
+  for i = 1, #people, 2 do
+    redis.call('HSET', meta, 'p:' .. people[i], people[i + 1])
+    if role_of(meta, people[i]) == 'customer' then redis.call('HSETNX', meta, 'host', people[i]) end
+  end
+  count_humans(meta)
 elseif not epoch or (ARGV[14] ~= '' and redis.call('HEXISTS', meta, 'p:' .. ARGV[14]) == 0) then
   return {'unknown'}
+elseif ARGV[11] ~= '' and redis.call('HEXISTS', meta, 'm:' .. ARGV[14]) == 1 then
+  return {'muted'}
 end
 
 local stale = passed(meta, ARGV[5], ARGV[6])
@@ -50,8 +58,11 @@ for i = FIRST, #ARGV, 3 do
 end
 
 local is_new = ARGV[FIRST] == '' or redis.call('HEXISTS', keys, ARGV[FIRST]) == 0
-local asks = ARGV[11] == '1' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
-if asks and is_new then
+local asks = is_new and ARGV[11] ~= '' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
+if asks and ARGV[11] == 'alone' and tonumber(redis.call('HGET', meta, 'humans') or '1') > 1 then
+  asks = follows_up(meta, log, ARGV[14], tonumber(now))
+end
+if asks then
   local before = redis.call('LLEN', waiting)
   if before >= MAX_WAITING then return {'full'} end
   if before == 0 and redis.call('ZCARD', inbox) >= tonumber(ARGV[15]) then return {'busy'} end

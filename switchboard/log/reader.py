@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
 from switchboard.log.connection import WAIT_SECONDS
-from switchboard.log.errors import LogUnavailable
+from switchboard.log.errors import LogUnavailable, TakesNoPart
 from switchboard.log.follower import AWAY, Follower
 from switchboard.log.keys import keys_of
-from switchboard.log.line import EPHEMERAL, Line
-from switchboard.log.log import Log, Position
+from switchboard.log.line import EPHEMERAL, LEFT, Line
+from switchboard.log.log import Conversation, Log, Position
 from switchboard.log.subscription import Direct, Subscription
 
 RETRY_MS = 1_000
@@ -31,7 +32,7 @@ class Frame:
 class Reader:
     """Follows one conversation for one client, from the client's position, or from a snapshot if it has none.
 
-    A `participant` counts as present while this reads.
+    A `participant` counts as present while this reads, and reads for as long as they take part.
     """
 
     def __init__(self, log: Log, follower: Follower, conversation: str, participant: str = "") -> None:
@@ -42,6 +43,7 @@ class Reader:
         self._subscription = Subscription()
         self._epoch, self._offset = "", 0  # everything up to here was handed over
         self._told_away = False
+        self._has_left = False
         self._direct: Direct | None = None
 
     async def frames(self, start: Position | None, direct: Direct | None = None) -> AsyncGenerator[list[Frame], None]:
@@ -49,7 +51,8 @@ class Reader:
 
         Frames come in batches, each to be sent at once. While the next batch is waited for, lines go to `direct`, if
         given, for as long as it takes them (returns true): the shortest way to a client that keeps up.
-        Raises `SlowReader` if the client reads too slowly, `LogUnavailable`, `UnknownConversation`.
+        Raises `SlowReader` if the client reads too slowly, `TakesNoPart` once the participant has left or was removed,
+        `LogUnavailable`, `UnknownConversation`.
         """
         self._direct = direct
         channel = keys_of(self._conversation).live
@@ -66,7 +69,8 @@ class Reader:
             while True:
                 lines = await self._subscription.take(self._offer if self._direct else None)
                 if lines is not None and self._follows(lines):
-                    yield [self._frame(line) for line in lines if self._is_news(line)]
+                    yield self._batch(line for line in lines if self._is_news(line))
+                    await self._end_if_left()
                     continue
                 async for frames in self._catch_up():
                     yield frames
@@ -99,6 +103,8 @@ class Reader:
     def _offer(self, line: Line) -> bool:
         """A line that has just come, straight to the client; false if it must queue up."""
         assert self._direct
+        if line.may_end:
+            return False
         if line.offset == EPHEMERAL:
             self._told_away |= line is AWAY
             return self._direct(line)
@@ -122,7 +128,7 @@ class Reader:
         return True
 
     async def _connect(self, start: Position | None, present: list[str] | None) -> AsyncIterator[list[Frame]]:
-        now = await self._log.describe(self._conversation)
+        now = await self._described()
         recovered = start is not None and await self._reaches(start, Position(now.epoch, now.offset))
         hello = {
             "type": "connected",
@@ -153,15 +159,40 @@ class Reader:
 
     async def _catch_up(self) -> AsyncIterator[list[Frame]]:
         """All entries after our position; a snapshot instead if they were trimmed meanwhile, or the epoch changed."""
-        now = await self._log.describe(self._conversation)
+        now = await self._described()
         whole = await self._reaches(Position(self._epoch, self._offset), Position(now.epoch, now.offset))
         while whole and (lines := await self._log.read(self._conversation, self._offset)):
             whole = self._follows(lines)
             if whole:
-                yield [self._frame(line) for line in lines]
+                yield self._batch(lines)
+                await self._end_if_left()
         if not whole:
             async for frames in self._connect(None, None):
                 yield frames
+
+    def _batch(self, lines: Iterable[Line]) -> list[Frame]:
+        """As frames, up to the one by which the participant left."""
+        frames = []
+        for line in lines:
+            frames.append(self._frame(line))
+            if line.may_end and line.type == LEFT and json.loads(line.json)["participantId"] == self._participant:
+                self._has_left = True
+                break
+        return frames
+
+    async def _end_if_left(self) -> None:
+        """Raises `TakesNoPart`, unless they have come back since: then the log is read on from there."""
+        if self._has_left:
+            await self._described()
+            self._has_left = False
+            self._subscription.resync()
+
+    async def _described(self) -> Conversation:
+        """As of now. Raises `TakesNoPart` if the participant does not; a guest who has signed in did."""
+        now = await self._log.describe(self._conversation)
+        if self._participant and not now.has(self._participant) and self._participant not in now.identified:
+            raise TakesNoPart(self._conversation)
+        return now
 
     def _frame(self, line: Line) -> Frame:
         if line.offset == EPHEMERAL:

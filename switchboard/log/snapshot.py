@@ -24,6 +24,7 @@ MESSAGE_FIELDS = (
     "image",
     "custom",
     "stopped",
+    "replyTo",
 )
 MESSAGE_STATUS = {"sent": "sent", "started": "streaming", "completed": "completed"}
 TASK_FIELDS = ("taskId", "name", "title", "turnId", "timestamp")
@@ -118,6 +119,8 @@ class Fold:
             "offset": self.offset,
             "conversationId": conversation.id,
             "participants": to_wire(conversation.participants),
+            "host": conversation.host,
+            "muted": sorted(conversation.muted),
             "owner": conversation.owner,
             "messages": list(self.messages.values()),
             "tasks": list(self.tasks.values()),

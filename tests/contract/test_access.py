@@ -29,6 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "markRead": {"upTo": 1},
     "addBlock": {"participantId": "guest_x", "reason": "spam"},
     "removeBlock": {"participantId": "guest_x"},
+    "remove": {"participantId": "guest_nobody"},
+    "mute": {"participantId": "guest_nobody", "muted": True},
 }
 REFUSALS = (401, 403, 404)
 

@@ -17,7 +17,21 @@ from pydantic import BaseModel, ValidationError
 from websockets.client import WebSocketClientProtocol, connect
 
 from channels import farewell
-from channels.validation import Connect, EndSession, NewSession, Nothing, Read, Send, Stop, Typing
+from channels.validation import (
+    Acceptance,
+    Connect,
+    EndSession,
+    Muting,
+    NewInvitation,
+    NewParticipant,
+    NewSession,
+    Nothing,
+    Read,
+    Removal,
+    Send,
+    Stop,
+    Typing,
+)
 from switchboard.log.codec import OPAQUE, camel, encode
 from switchboard.log.events import EPHEMERAL_TYPES, EVENT_TYPES, Ephemeral, Event, MessageDelta, MessageStarted
 from switchboard.log.follower import AWAY
@@ -34,7 +48,8 @@ from tests.support.waiting import bounded
 SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "docs" / "protocol.schema.json").read_text(encoding="utf-8")
 )
-BODIES: tuple[type[BaseModel], ...] = (Send, Typing, Read, Stop, Connect, NewSession, EndSession, Nothing)
+GROUPS = (NewParticipant, NewInvitation, Acceptance, Removal, Muting)
+BODIES: tuple[type[BaseModel], ...] = (Send, Typing, Read, Stop, Connect, NewSession, EndSession, Nothing, *GROUPS)
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +144,13 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "refreshToken": st.none() | st.text(max_size=9),
     "conversations": st.lists(st.text(max_size=9), max_size=21),
     "everywhere": st.booleans(),
+    "replyTo": st.none() | st.from_regex(r"[A-Za-z0-9_.:-]{1,100}", fullmatch=True),
+    "participantId": st.from_regex(r"[A-Za-z0-9_.@:-]{1,128}", fullmatch=True),
+    "role": st.sampled_from(["customer", "operator", "bot"]),
+    "muted": st.booleans(),
+    "invitation": st.text(max_size=9),
+    "expiresIn": st.sampled_from([999, 1_000, 30 * 86_400_000, 30 * 86_400_000 + 1]),
+    "uses": st.integers(0, 51),
 }
 
 
@@ -170,6 +192,20 @@ def test_what_the_server_takes_the_schema_allows(model: type[BaseModel], data: s
         (Send, {"clientMessageId": "a", "text": "hello", "author": "bot:main"}, False),
         (Send, {"clientMessageId": "a", "text": "hello", "metadata": {"deep": {}}}, False),
         (Send, {"clientMessageId": "a", "text": "hello", "metadata": [["page", "/"]]}, False),
+        (Send, {"clientMessageId": "a", "text": "hello", "replyTo": "m_1"}, True),
+        (Send, {"clientMessageId": "a", "text": "hello", "replyTo": 'm"'}, False),
+        (NewParticipant, {"participantId": "user_1", "name": "Bob", "role": "customer"}, True),
+        (NewParticipant, {"participantId": "bot:main", "name": "Bob", "role": "customer"}, False),
+        (NewParticipant, {"participantId": "user_1", "name": "Bob", "role": "bot"}, False),
+        (NewInvitation, {}, True),
+        (NewInvitation, {"expiresIn": 30 * 86_400_000, "uses": 50}, True),
+        (NewInvitation, {"expiresIn": 31 * 86_400_000}, False),
+        (NewInvitation, {"uses": 0}, False),
+        (NewInvitation, {"uses": True}, False),
+        (Acceptance, {"invitation": "a.b.c"}, True),
+        (Acceptance, {}, False),
+        (Removal, {"participantId": "guest_1"}, True),
+        (Muting, {"participantId": "guest_1", "muted": 1}, False),
         (Typing, {"typing": True}, True),
         (Typing, {"typing": 1}, False),
         (Typing, {}, False),
@@ -239,6 +275,10 @@ async def test_every_answer_over_http_validates(settings: Settings) -> None:
         answered(await ada.http.post(f"{here}/read", json={"upTo": 2}), 200, "HasRead")
         answered(await ada.http.post(f"{here}/stop", json={}), 202, "Stopping")
         answered(await ada.http.post("/chat/v1/tickets", json={}), 201, "Ticket")
+        invited = await ada.http.post(f"{here}/invitations", json={})
+        answered(invited, 201, "Invitation")
+        accepting = {"invitation": invited.json()["invitation"]}
+        answered(await ada.http.post("/chat/v1/invitations/accept", json=accepting), 200, "Joinable")
         answered(await stranger.get("/chat/v1/health"), 503, "Health")
         assert (await ada.http.post(f"{here}/typing", json={"typing": True})).status_code == 204
         await edge.chat.log.publish(conversation, *(Draft(event) for event in HISTORY))

@@ -12,6 +12,7 @@ import pytest
 import redis.asyncio
 
 from switchboard.log.errors import UnknownConversation
+from switchboard.log.events import Participant
 from switchboard.log.follower import Follower
 from switchboard.log.keys import keys_of
 from switchboard.log.line import Line
@@ -19,7 +20,8 @@ from switchboard.log.log import Log, Position
 from switchboard.log.reader import Frame, Reader
 from switchboard.log.snapshot import Fold
 from switchboard.log.subscription import MAX_QUEUED_LINES, SlowReader
-from tests.support.people import message, start
+from switchboard.turns.turn import BOT
+from tests.support.people import ADA, message, start
 from tests.support.waiting import bounded, running, until
 
 LAST = "the end"
@@ -339,7 +341,7 @@ async def test_a_line_goes_straight_to_a_client_that_keeps_up_and_waits_for_one_
 async def test_presence_is_told_across_processes_and_ends_when_it_is_not_renewed(
     log: Log, client: redis.asyncio.Redis[str]
 ) -> None:
-    await start(log)
+    await log.start("c_1", BOT.id, [ADA, BOT, Participant("operator_eve", "operator", "Eve")])
     here, there = Follower(client, ping_seconds=0.2), Follower(client, ping_seconds=0.2)
     ada = reading(Reader(log, here, "c_1", "guest_ada"), None)
     async with bounded(), running(here.run()), running(there.run()), ada as frames:
