@@ -23,7 +23,8 @@ async def understand(processor: MessageProcessor, turn: Turn) -> UserMessage:
     Raises `LogUnavailable`, and whatever NLU raises.
     """
     said = turn.message
-    metadata: dict[str, Any] = {"author": said.author.id}
+    who = said.author
+    metadata: dict[str, Any] = {"author": who.id, "author_role": who.role, "author_name": who.name}
     if said.metadata:
         metadata["client"] = said.metadata
     message = UserMessage(

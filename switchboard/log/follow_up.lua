@@ -17,7 +17,7 @@ local function follows_up(meta, log, person, now)
         return false
       end
       local question = redis.call('XRANGE', log, asked .. '-0', asked .. '-0')[1]
-      local author = question and cjson.decode(question[2][2]).author.id
+      local author = question and (cjson.decode(question[2][2]).author or {}).id
       return author and (author == person or redis.call('HGET', meta, 'was:' .. author) == person)
     end
   end

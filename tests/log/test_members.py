@@ -1,23 +1,31 @@
-"""A guest who signs in is somebody else from then on, in all that was said before too."""
+"""Who takes part: guests who sign in are somebody else from then on; people join, leave, are removed and muted."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import random
 from typing import Any
 
 import pytest
 import redis.asyncio
 
 from switchboard.log import snapshot
-from switchboard.log.errors import UnknownConversation
+from switchboard.log.clock import now_ms
+from switchboard.log.errors import Muted, NobodyThere, NotAllowed, UnknownConversation
 from switchboard.log.events import MessageRead, Participant
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Draft, Log
-from switchboard.log.members import Members
+from switchboard.log.members import Admission, Members
 from switchboard.turns.turn import BOT
 from tests.support.people import ADA, message, start
 
 USER = Participant("user_ada", "customer", "Ada Lovelace")
 BOB = Participant("guest_bob", "customer", "Bob")
+BOBBY = Participant("user_bob", "customer", "Bobby")
+CARLA = Participant("guest_carla", "customer", "Carla")
+OP = Participant("op_mia", "operator", "Mia")
 
 
 @pytest.fixture
@@ -77,3 +85,103 @@ async def test_a_person_who_is_there_already_stays_and_has_read_the_furthest(log
     await members.identify("c_1", ADA.id, USER)
     assert set((await log.describe("c_1")).participants) == {USER, BOT}
     assert (await state(log, "c_1"))["read"] == {USER.id: 3}
+
+
+async def test_the_host_is_passed_on_by_age_and_stays_with_who_signs_in(log: Log, members: Members) -> None:
+    conversation = await start(log)
+    for person in (BOB, CARLA):
+        assert await members.join(conversation, person)
+        assert not await members.join(conversation, person)
+    await members.identify(conversation, ADA.id, USER)
+    await members.identify(conversation, BOB.id, BOBBY)
+    hosts = []
+    for person in (USER, BOBBY, CARLA):
+        hosts.append((await log.describe(conversation)).host)
+        await members.leave(conversation, person.id)
+    assert hosts == [USER.id, BOBBY.id, CARLA.id]
+    assert (await log.describe(conversation)).host is None
+    left = [json.loads(line.json) for line in await log.read(conversation, 0) if line.type == "participant.left"]
+    assert [entry.get("host") for entry in left] == [BOBBY.id, CARLA.id, None]
+    await members.join(conversation, OP)
+    assert (await log.describe(conversation)).host is None
+    await members.join(conversation, ADA)
+    assert (await log.describe(conversation)).host == ADA.id
+
+
+async def test_a_guest_who_signs_in_stays_muted(log: Log, members: Members) -> None:
+    conversation = await start(log)
+    await members.join(conversation, OP)
+    await members.mute(conversation, ADA.id, OP.id, True)
+    await members.identify(conversation, ADA.id, USER)
+    assert (await log.describe(conversation)).muted == {USER.id}
+    with pytest.raises(Muted):
+        await log.publish(conversation, message("hello", author=USER), asks=True, author=USER.id)
+
+
+async def test_who_leaves_and_who_is_removed_say_no_more(log: Log, members: Members) -> None:
+    conversation = await start(log)
+    await members.join(conversation, BOB)
+    await members.remove(conversation, BOB.id, ADA.id)
+    assert not await members.remove(conversation, BOB.id, ADA.id)
+    with pytest.raises(UnknownConversation):
+        await log.publish(conversation, message("hello", author=BOB), asks=True, author=BOB.id)
+    with pytest.raises(UnknownConversation):
+        await members.remove(conversation, ADA.id, BOB.id)
+    with pytest.raises(NotAllowed):
+        await members.remove(conversation, BOT.id, ADA.id)
+    (left,) = [json.loads(line.json) for line in await log.read(conversation, 4)]
+    assert (left["participantId"], left["by"]) == (BOB.id, ADA.id)
+
+
+@pytest.mark.parametrize("step", ["join", "mute", "remove", "leave", "use"])
+async def test_a_step_whose_answer_was_lost_is_done_once(
+    log: Log, members: Members, client: redis.asyncio.Redis[str], step: str
+) -> None:
+    """Whoever is killed after a step, before it is known to be done, does it again."""
+    conversation = await start(log)
+    await members.join(conversation, OP)
+    ways = {
+        "join": lambda: members.join(conversation, BOB),
+        "use": lambda: members.join(conversation, BOB, Admission("i_1", "0", 2, now_ms() + 60_000)),
+        "mute": lambda: members.mute(conversation, ADA.id, OP.id, True),
+        "remove": lambda: members.remove(conversation, ADA.id, OP.id),
+        "leave": lambda: members.leave(conversation, OP.id),
+    }
+    assert await ways[step]()
+    before = await log.describe(conversation)
+    with contextlib.suppress(UnknownConversation):  # who has left is a stranger
+        assert not await ways[step]()
+    assert await log.describe(conversation) == before
+    assert before.offset == 5
+    used = await client.hget(keys_of(conversation).invited, "i_1")
+    assert used == ("1" if step == "use" else None)
+
+
+async def test_who_comes_and_goes_at_once_leaves_a_log_that_tells_of_each(log: Log, members: Members) -> None:
+    """What the entries say is what the meta says, whatever the order was."""
+    conversation = await start(log)
+    await members.join(conversation, OP)
+    people = [Participant(f"guest_{number}", "customer", f"Guest {number}") for number in range(10)]
+    steps = [members.join(conversation, person) for person in people * 3]
+    steps += [members.remove(conversation, person.id, OP.id) for person in people * 2]
+    steps += [members.mute(conversation, person.id, OP.id, True) for person in people]
+    random.Random(5).shuffle(steps)
+    for result in await asyncio.gather(*steps, return_exceptions=True):
+        assert isinstance(result, (bool, NobodyThere))
+    here, muted = set(), set()
+    for line in await log.read(conversation, 0):
+        entry = json.loads(line.json)
+        assert line.offset == entry["offset"]
+        match entry["type"]:
+            case "participant.joined":
+                assert entry["participant"]["id"] not in here
+                here.add(entry["participant"]["id"])
+            case "participant.left":
+                here.remove(entry["participantId"])
+                muted.discard(entry["participantId"])
+            case "participant.muted":
+                assert entry["participantId"] in here
+                muted.add(entry["participantId"])
+    described = await log.describe(conversation)
+    assert {person.id for person in described.participants} == here
+    assert described.muted == muted
