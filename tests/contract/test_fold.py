@@ -65,7 +65,14 @@ def part(dice: random.Random, turn_id: str, own: str) -> Iterator[Event]:
 def turn(dice: random.Random, number: int) -> Iterator[Event]:
     """A message of Ada's and what the bot does about it; a crash may have cut it off."""
     turn_id = f"t{number}"
-    yield MessageSent(f"m{number}", ADA, "Hello", client_message_id=f"x{number}", payload=dice.choice([None, "/hi"]))
+    yield MessageSent(
+        f"m{number}",
+        ADA,
+        "Hello",
+        client_message_id=f"x{number}",
+        payload=dice.choice([None, "/hi"]),
+        reply_to=dice.choice([None, "m1"]),
+    )
     yield TurnStarted(turn_id, f"m{number}")
     for at in range(dice.randrange(4)):
         yield from part(dice, turn_id, f"{turn_id}.{at}")

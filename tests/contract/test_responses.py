@@ -26,6 +26,7 @@ from switchboard.log.log import Draft
 from switchboard.settings import Settings
 from switchboard.turns.turn import BOT
 from tests.support.edge import serving
+from tests.support.group import ACCEPT, accept, do, signed_in
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
 ONE = "/chat/v1/conversations/{conversationId}"
@@ -39,6 +40,14 @@ HISTORY = (
     TaskStarted("k2", "look", "Looking"),
     TaskFailed("k2", "timeout"),
 )
+GROUPS: dict[str, dict[str, Any]] = {
+    "participants": {"participantId": "user_0", "name": "Dora", "role": "customer"},
+    "invitations": {"expiresIn": 60_000, "uses": 3},
+    "invitations/revoke": {},
+    "mute": {"participantId": "user_0", "muted": True},
+    "remove": {"participantId": "user_0"},
+}
+ANYBODY = {"name": "Somebody", "role": "customer"}
 
 
 def check(answer: httpx.Response, path: str) -> None:
@@ -49,6 +58,9 @@ def check(answer: httpx.Response, path: str) -> None:
     resolver = RefResolver("", DOCUMENT)
     if "$ref" in response:
         response = resolver.resolve(response["$ref"])[1]
+    if answer.status_code == 204:
+        assert not answer.content
+        return
     media = answer.headers["content-type"].split(";")[0]
     OAS30Validator(response["content"][media]["schema"], resolver=resolver).validate(answer.json())
 
@@ -106,3 +118,33 @@ async def test_refusals_for_a_while_are_as_documented(redis_url: str, tmp_path: 
         ):
             assert answer.status_code == 429
             check(answer, path)
+
+
+async def test_answers_about_groups_are_as_documented(redis_url: str, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path, page_dir=tmp_path)
+    async with (
+        serving(settings) as edge,
+        edge.guest() as ada,
+        edge.guest("Bob") as bob,
+        signed_in(edge, "service", "shop") as shop,
+        httpx.AsyncClient(base_url=edge.url) as stranger,
+    ):
+        conversation = await ada.open()
+        here = f"/chat/v1/conversations/{conversation}"
+        for what, body in GROUPS.items():
+            for http, place, sent in ((ada.http, here, body), (bob.http, here, body), (ada.http, f"{here}x", body)):
+                check(await http.post(f"{place}/{what}", json=sent), f"{ONE}/{what}")
+            check(await ada.http.post(f"{here}/{what}", json={"x": 1}), f"{ONE}/{what}")
+            check(await stranger.post(f"{here}/{what}", json=body), f"{ONE}/{what}")
+        for expires_in in (60_000, -1):
+            invited, _ = edge.chat.invitations.issue(await edge.chat.log.describe(conversation), 1, expires_in)
+            for person in (bob, ada):
+                check(await accept(person, invited), ACCEPT)
+        check(await accept(ada, "junk"), ACCEPT)
+        people = [f"user_{number}" for number in (0, *range(49))]
+        answers = [await do(shop, conversation, "participants", participantId=who, **ANYBODY) for who in people]
+        assert {answer.status_code for answer in answers} == {201, 200, 409}
+        for answer in answers:
+            check(answer, f"{ONE}/participants")
+        check(await do(ada, conversation, "mute", participantId="user_1", muted=True), f"{ONE}/mute")
+        check(await do(ada, conversation, "leave"), f"{ONE}/leave")

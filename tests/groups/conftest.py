@@ -15,7 +15,15 @@ from tests.support.group import signed_in
 
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, redis_url=redis_url, secret_key=SECRET, data_dir=tmp_path, page_dir=tmp_path)
+    return Settings(
+        _env_file=None,
+        redis_url=redis_url,
+        secret_key=SECRET,
+        data_dir=tmp_path,
+        page_dir=tmp_path,
+        limit_messages_per_person="off",
+        limit_messages_per_conversation="off",
+    )
 
 
 @pytest.fixture
