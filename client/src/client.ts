@@ -50,7 +50,7 @@ export interface View {
   me: string | null;
 }
 
-/** Nothing here raises for what a network or a server does: that shows in `view`. */
+/** Nothing here but `join` raises for what a network or a server does: that shows in `view`. */
 export class ChatClient {
   readonly #http: HttpTransport;
   readonly #transport: Transport;
@@ -155,6 +155,19 @@ export class ChatClient {
   /** Gives up a message that is not on the log. */
   discard(clientMessageId: string): void {
     this.#outbox.discard(clientMessageId);
+  }
+
+  /**
+   * Goes over to the conversation that an invitation is for; what is unsent is forgotten. Raises `ApiError` where it lets
+   * nobody in, and then nothing has changed.
+   */
+  async join(invitation: string): Promise<void> {
+    const { conversationId } = await this.#http.acceptInvitation(await this.#session.token(), invitation);
+    if (this.#conversation !== conversationId) this.startOver();
+    this.#conversation = conversationId;
+    this.#store.set(CONVERSATION, conversationId);
+    this.resume();
+    this.#changed();
   }
 
   /** Leaves this conversation. The next one begins with the person's next message. */

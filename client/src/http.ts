@@ -4,7 +4,7 @@ import type { Guest } from "./belongings.ts";
 import { ApiError } from "./errors.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Frame, Opened, Position, Problem, Session } from "./types.ts";
+import type { Frame, Joinable, Opened, Position, Problem, Session } from "./types.ts";
 
 /** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
 export const TIMEOUT_MS = 15_000;
@@ -44,6 +44,11 @@ export class HttpTransport implements Transport {
   signInAs(identity: string, guest: Guest | null = null): Promise<Session> {
     const { token, conversations } = guest ?? { token: null, conversations: [] };
     return this.#post("/sessions", token, { identity, ...(token && { conversations }) });
+  }
+
+  /** Takes part in the conversation that an invitation is for. */
+  acceptInvitation(token: string, invitation: string): Promise<Joinable> {
+    return this.#post("/invitations/accept", token, { invitation });
   }
 
   startConversation(token: string): Promise<Opened> {

@@ -82,6 +82,11 @@ describe("somebody whom the host has signed in", () => {
     expect(session.remaining).toBe(60_000);
   });
 
+  it("leaves the conversation there for one who is muted", () => {
+    expect(isGone(ApiError.ofProblem({ status: 403, code: "muted" }))).toBe(false);
+    expect(isGone(ApiError.ofProblem({ status: 403, code: "forbidden" }))).toBe(true);
+  });
+
   it.each([403, 404, 410])("is not a conversation that is gone when something answers %i", async (status) => {
     const session = open();
     signInAs.mockRejectedValueOnce(ApiError.ofProblem({ status }));

@@ -138,6 +138,34 @@ describe("endings", () => {
   });
 });
 
+describe("a group", () => {
+  const EVE = { id: "guest_2", role: "customer", name: "Eve" } as const;
+  const join = (participant: object) => ({ type: "participant.joined", participant }) as const;
+  const mute = (participantId: string, muted: boolean) => ({ type: "participant.muted", participantId, muted }) as const;
+
+  it("has the first customer as its host, then whom the log names, then nobody", () => {
+    const all = log(
+      join(BOT),
+      join(ADA),
+      join(EVE),
+      { type: "participant.left", participantId: ADA.id, host: EVE.id },
+      { type: "participant.left", participantId: EVE.id, by: "op_1" },
+    );
+    expect([1, 2, 3, 4, 5].map((end) => live(all.slice(0, end)).host)).toEqual([null, ADA.id, ADA.id, EVE.id, null]);
+    expect(live(all).participants).toEqual([BOT]);
+  });
+
+  it("knows who is muted, in the order of a snapshot, and forgets it of those who leave", () => {
+    const all = log(join(ADA), join(EVE), mute(EVE.id, true), mute(ADA.id, true), mute(ADA.id, true), {
+      type: "participant.left",
+      participantId: ADA.id,
+      host: EVE.id,
+    });
+    expect(live(all.slice(0, 5)).muted).toEqual([ADA.id, EVE.id]);
+    expect(live(all).muted).toEqual([EVE.id]);
+  });
+});
+
 describe("what a later server may send", () => {
   it("an unknown type moves the position and nothing else", () => {
     const state = live(TRACKED.slice(0, 3));

@@ -180,6 +180,15 @@ describe("a refusal", () => {
     expect(connections).toHaveLength(2);
   });
 
+  it("of somebody who was removed is final: no other token helps", async () => {
+    await goLive();
+    last().send({ type: "disconnect", code: 3501, reason: "no longer in this conversation", reconnect: false });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(links.at(-1)).toBe("refused");
+    expect(connections).toHaveLength(1);
+    expect(deps.unauthorized).not.toHaveBeenCalled();
+  });
+
   it("of the conversation ends the stream and is told", async () => {
     failures = [ApiError.ofProblem({ status: 404, code: "not_found", title: "No" })];
     stream.start();

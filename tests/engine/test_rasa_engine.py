@@ -65,6 +65,7 @@ async def test_the_author_is_in_the_metadata_of_the_tracker_and_the_turn_is_not(
     await talk.say("hello", metadata={"page": "/cart"})
     (user,) = [event for event in await talk.tracker() if event["event"] == "user"]
     assert user["metadata"]["author"] == "guest_ada"
+    assert (user["metadata"]["author_role"], user["metadata"]["author_name"]) == ("customer", "Ada")
     assert user["metadata"]["client"] == {"page": "/cart"}
     assert "fence" not in str(user)
 

@@ -159,3 +159,31 @@ async def test_nobody_else_answers_it_and_not_after_somebody_else_has_spoken(
     await said(bob, conversation, "it is 1001")
     await said(ada, conversation, "no, 1002")
     assert await asked(edge, bot, conversation) == [ASKS]
+
+
+async def test_a_run_of_an_agent_asks_the_bot_whatever_it_says(
+    edge: Edge, bot: ScriptedBot, conversation: str, ada: Guest, bob: Guest
+) -> None:
+    await join(ada, conversation, bob)
+    run = {
+        "threadId": conversation,
+        "runId": "r",
+        "messages": [{"id": "u1", "role": "user", "content": "by AG-UI"}],
+    }
+    part = {"type": "text", "text": "by the AI SDK"}
+    chat = {
+        "id": conversation,
+        "messages": [{"id": "u2", "role": "user", "parts": [part]}],
+        "trigger": "submit-message",
+    }
+    for path, body, text in (("agui", run, "by AG-UI"), ("aisdk", chat, "by the AI SDK")):
+        answer = await bob.http.post(f"/chat/v1/{path}", json=body)
+        assert f"You said {text}." in answer.text
+
+
+async def test_there_is_no_answer_to_go_on_with_where_none_comes(
+    edge: Edge, bot: ScriptedBot, conversation: str, ada: Guest, bob: Guest
+) -> None:
+    await join(ada, conversation, bob)
+    await said(bob, conversation, "hello Ada")
+    assert (await bob.http.get(f"/chat/v1/aisdk/{conversation}/stream")).status_code == 204

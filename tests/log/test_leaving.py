@@ -61,6 +61,14 @@ class Reading:
                 await self.next()
         return [frame["type"] for frame in self.seen]
 
+    async def has_arrived(self, count: int) -> None:
+        """So many lines wait to be read."""
+
+        async def are_there() -> bool:
+            return len(self.reader._subscription._lines) >= count
+
+        await until(are_there)
+
     async def close(self) -> None:
         await self._frames.aclose()
 
@@ -80,11 +88,7 @@ async def test_what_has_arrived_behind_the_entry_is_not_handed_over(
             await bob.next()
         await members.remove("c_1", BOB.id, ADA.id)
         await and_more(log)
-
-        async def all_have_arrived() -> bool:
-            return len(bob.reader._subscription._lines) >= AFTER + 2
-
-        await until(all_have_arrived)
+        await bob.has_arrived(AFTER + 2)
         assert await bob.to_the_end() == ["connected", "snapshot", "participant.left"]
         assert bob.seen[-1]["by"] == ADA.id
 
@@ -130,6 +134,7 @@ async def test_who_has_come_back_meanwhile_reads_on(log: Log, follower: Follower
         await members.leave("c_1", BOB.id)
         await members.join("c_1", BOB)
         await log.publish("c_1", message("welcome back"))
+        await bob.has_arrived(3)
         while bob.seen[-1].get("text") != "welcome back":
             await bob.next()
         offsets = [frame["offset"] for frame in bob.seen[1:]]
