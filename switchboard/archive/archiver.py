@@ -58,6 +58,7 @@ class Archiver:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._rounds.run(), name="rounds of the archive")
             group.create_task(self._enlist(), name="list of what there was before the archive")
+            group.create_task(self._catch_up(), name="overviews of what was archived before there were any")
 
     async def _enlist(self) -> None:
         """An installation that is older than its archive is archived whole; a Redis that was put back, too."""
@@ -68,6 +69,15 @@ class Archiver:
             except LogUnavailable as error:
                 logger.warning("Cannot list the conversations, trying again in %d s: %s", ENLIST_SECONDS, error)
             await asyncio.sleep(ENLIST_SECONDS)
+
+    async def _catch_up(self) -> None:
+        after: str | None = ""
+        while after is not None:
+            try:
+                after = await self._entries.catch_up(after)
+            except (SQLAlchemyError, OSError) as error:
+                logger.warning("Cannot look for missing overviews, trying again in %d s: %s", ENLIST_SECONDS, error)
+                await asyncio.sleep(ENLIST_SECONDS)
 
     async def _round(self, due: list[str]) -> None:
         batches = await asyncio.gather(*(self._feed.take(conversation, self._batch, events=0) for conversation in due))

@@ -6,19 +6,19 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
+from switchboard.archive.projection import project, rebuild, words
 from switchboard.log.codec import dumps
-from switchboard.log.errors import ArchiveUnavailable
 from switchboard.log.feed import Batch
 from switchboard.log.line import Line
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from switchboard.store.tables import archived_entries as table
+from switchboard.store.tables import conversations, erasures
 
 logger = logging.getLogger(__name__)
 
@@ -26,19 +26,16 @@ GAP = "log.gap"  # stands at the offset of the last entry that is missing; `firs
 DELTA, COMPLETED = "message.delta", "message.completed"
 # One writer at a time: who was slow must not bring back what was deleted. The others wait as long as for any lock.
 WRITER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(5330211)"}
-READERS = 4  # threads; they are the archive's own, so that a database that is frozen holds up nothing else
-MAX_READS = 32  # under way or waiting; more are told that it is busy
-
-T = TypeVar("T")
+CATCH_UP = 20  # conversations in one transaction
 
 
 class Entries:
     """Reads and writes in threads, so that the event loop stays free."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, calls: Calls | None = None) -> None:
+        """`calls`: of the same database, shared with others who read."""
         self._database = database
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="archive")
-        self._reads: set[Future[Any]] = set()
+        self._calls = calls or Calls(database)
 
     async def add(self, batches: Sequence[Batch]) -> None:
         """Put batches of different conversations into the archive, all in one transaction, or none.
@@ -46,18 +43,26 @@ class Entries:
         What is there already changes nothing, whoever put it there. Raises `SQLAlchemyError`.
         """
 
-        def write() -> None:
-            with self._database.engine().begin() as connection:
-                if lock := WRITER.get(connection.dialect.name):
-                    connection.exec_driver_sql(lock)
-                for batch in batches:
+        def write(connection: Connection) -> None:
+            erased = _erased(connection, batches)
+            for batch in batches:
+                if batch.entries and (batch.conversation, batch.entries[0].epoch) not in erased:
                     _add(connection, batch)
 
-        await asyncio.to_thread(write)
+        await self._write(write)
+
+    async def catch_up(self, after: str) -> str | None:
+        """Make the overviews that are missing of some conversations with ids after this one. Raises `SQLAlchemyError`.
+
+        Returns the last of them, or `None` if there are no more.
+        """
+        last: list[str] = []
+        await self._write(lambda connection: last.extend(_catch_up(connection, after)))
+        return last[-1] if last else None
 
     async def end(self, conversation: str, epoch: str) -> int:
         """The offset up to which a log is archived; 0 if nothing is. Raises `ArchiveUnavailable`."""
-        return await self._read(lambda connection: _end(connection, conversation, epoch))
+        return await self._calls.read(lambda connection: _end(connection, conversation, epoch))
 
     async def before(
         self, conversation: str, epoch: str, offset: int, types: Collection[str], count: int
@@ -65,48 +70,75 @@ class Entries:
         """The last entries of some types before an offset, newest first. Raises `ArchiveUnavailable`."""
         chosen = (*_of(conversation, epoch), table.c.offset < offset, table.c.type.in_(types))
         query = select(table.c.json).where(*chosen).order_by(table.c.offset.desc()).limit(count)
-        return await self._read(lambda connection: [Line.of(text) for text in connection.execute(query).scalars()])
+        return await self._calls.read(
+            lambda connection: [Line.of(text) for text in connection.execute(query).scalars()]
+        )
 
     async def after(self, conversation: str, epoch: str, offset: int, count: int) -> list[Line]:
         """The first entries after an offset, in order. Raises `ArchiveUnavailable`."""
         chosen = (*_of(conversation, epoch), table.c.offset > offset)
         query = select(table.c.json).where(*chosen).order_by(table.c.offset).limit(count)
-        return await self._read(lambda connection: [Line.of(text) for text in connection.execute(query).scalars()])
+        return await self._calls.read(
+            lambda connection: [Line.of(text) for text in connection.execute(query).scalars()]
+        )
 
-    async def _read(self, query: Callable[[Connection], T]) -> T:
-        def read() -> T:
-            with self._database.engine().connect() as connection:
-                return query(connection)
+    async def _write(self, change: Callable[[Connection], None]) -> None:
+        def write() -> None:
+            with self._database.engine().begin() as connection:
+                if lock := WRITER.get(connection.dialect.name):
+                    connection.exec_driver_sql(lock)
+                change(connection)
 
-        if len(self._reads) >= MAX_READS:
-            raise ArchiveUnavailable("too many read the archive at once")
-        job = self._readers.submit(read)
-        self._reads.add(job)
-        job.add_done_callback(self._reads.discard)
-        try:
-            return await asyncio.wrap_future(job)
-        except (SQLAlchemyError, OSError) as error:  # or it cannot be opened
-            raise ArchiveUnavailable(f"the archive cannot be read: {error}") from error
+        await asyncio.to_thread(write)
 
 
 def _add(connection: Connection, batch: Batch) -> None:
-    if not batch.entries:
-        return
     conversation, epoch = batch.conversation, batch.entries[0].epoch
     reached = _end(connection, conversation, epoch)
     known = [line for line in batch.entries if line.offset <= reached]
     if known:
         reached = _agree(connection, conversation, known, reached)
-    rows = [_row(conversation, line) for line in batch.entries if line.offset > reached]
-    if not rows:
+    lines = [line for line in batch.entries if line.offset > reached]
+    if not lines:
         return
-    if (first := rows[0]["offset"]) > reached + 1:  # trimmed, or the database was put back
+    if (first := lines[0].offset) > reached + 1:  # trimmed, or the database was put back
         logger.warning("%s: entries %d to %d cannot be archived any more", conversation, reached + 1, first - 1)
-        rows.insert(0, _row(conversation, gap(epoch, reached + 1, first - 1)))
+        lines.insert(0, gap(epoch, reached + 1, first - 1))
+    entries = [json.loads(line.json) for line in lines]
+    rows = [_row(conversation, line, entry) for line, entry in zip(lines, entries, strict=True)]
     connection.execute(insert(table), rows)
     if whole := [row["message"] for row in rows if row["type"] == COMPLETED]:
         chosen = (*_of(conversation, epoch), table.c.message.in_(whole), table.c.type == DELTA)
         connection.execute(delete(table).where(*chosen))
+    project(connection, conversation, epoch, reached, entries)
+
+
+def _erased(connection: Connection, batches: Sequence[Batch]) -> set[tuple[str, str]]:
+    """Logs that are not archived any more, by conversation and epoch."""
+    names = [batch.conversation for batch in batches]
+    query = select(erasures.c.conversation, erasures.c.epoch).where(erasures.c.conversation.in_(names))
+    return {(conversation, epoch) for conversation, epoch in connection.execute(query)}
+
+
+def _catch_up(connection: Connection, after: str) -> list[str]:
+    """The conversations that were looked at."""
+    query = select(table.c.conversation).where(table.c.conversation > after)
+    found = connection.execute(query.distinct().order_by(table.c.conversation).limit(CATCH_UP)).scalars().all()
+    known = set(connection.execute(select(conversations.c.id).where(conversations.c.id.in_(found))).scalars())
+    for conversation in found:
+        if conversation not in known:
+            rebuild(connection, conversation, _newest(connection, conversation))
+    return list(found)
+
+
+def _newest(connection: Connection, conversation: str) -> str:
+    """The epoch of the log that is there now: of several, the one whose entries are the latest."""
+    ends = select(table.c.epoch, func.max(table.c.offset)).where(table.c.conversation == conversation)
+    times: dict[str, int] = {}
+    for epoch, offset in connection.execute(ends.group_by(table.c.epoch)).all():
+        entry = select(table.c.json).where(*_of(conversation, epoch), table.c.offset == offset)
+        times[epoch] = json.loads(connection.execute(entry).scalar_one()).get("timestamp", 0)
+    return max(times, key=lambda epoch: times[epoch])
 
 
 def _agree(connection: Connection, conversation: str, known: list[Line], reached: int) -> int:
@@ -140,8 +172,7 @@ def _end(connection: Connection, conversation: str, epoch: str) -> int:
     return int(connection.execute(query).scalar() or 0)
 
 
-def _row(conversation: str, line: Line) -> dict[str, Any]:
-    entry = json.loads(line.json)
+def _row(conversation: str, line: Line, entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "conversation": conversation,
         "epoch": line.epoch,
@@ -149,6 +180,7 @@ def _row(conversation: str, line: Line) -> dict[str, Any]:
         "type": entry["type"],
         "message": entry.get("messageId"),
         "json": line.json,
+        "words": words(entry),
     }
 
 

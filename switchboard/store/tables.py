@@ -53,5 +53,54 @@ archived_entries = Table(
     Column("type", String(40), nullable=False),
     Column("message", String(255)),  # the message that it is about
     Column("json", Text, nullable=False),  # the entry as the log had it
+    Column("words", Text),  # a message's text without regard to case, for the search
     Index("ix_archived_entries_message", "conversation", "message"),
+)
+
+conversations = Table(  # what the archived entries come to; times are milliseconds since 1970
+    "conversations",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("epoch", String(16), nullable=False),
+    Column("offset", BigInteger, nullable=False),  # of the last entry that is taken into account
+    Column("owner", String(255)),
+    Column("title", String(100)),
+    Column("words", Text, nullable=False),  # the title without regard to case
+    Column("opened_at", BigInteger, nullable=False),
+    Column("active_at", BigInteger, nullable=False),  # when the last message came
+    Column("preview", String(200), nullable=False),
+    Column("closed_at", BigInteger),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("conversation", String(80), primary_key=True),
+    Column("participant", String(255), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("joined_at", BigInteger, nullable=False),
+    Column("left_at", BigInteger),
+    Index("ix_members_participant", "participant"),
+)
+
+erasures = Table(  # logs of which somebody disappears, or did: what is left of them is not archived
+    "erasures",
+    metadata,
+    Column("conversation", String(80), primary_key=True),
+    Column("epoch", String(16), primary_key=True),
+    Column("successor", String(16)),  # the epoch of the log in its place; none where the conversation is deleted
+    Column("heir", String(40), nullable=False),
+    Column("people", JSON, nullable=False),  # ids that are to disappear; empty once they have
+)
+
+people = Table(  # what they have said of themselves
+    "people",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("name", String(60)),
+    Column("language", String(35)),  # BCP 47
+    Column("preferences", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
 )
