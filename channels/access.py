@@ -40,6 +40,7 @@ OPEN = None  # without a session
 IN_CONVERSATION = Access(taking_part=PEOPLE)
 OVERSEEING = Access(OVERSEERS)
 RECORDS = Access(taking_part=PEOPLE, anywhere=OVERSEERS)
+LISTS = Access(EVERYBODY)  # of one's own; those of others are `RECORDS`
 
 TABLE: Mapping[str, Access | None] = {
     "GET /health": OPEN,
@@ -53,12 +54,22 @@ TABLE: Mapping[str, Access | None] = {
     "POST /me/memory": Access(PEOPLE),
     "POST /me/memory/forget": Access(PEOPLE),
     "POST /tickets": Access(EVERYBODY),
+    "GET /me": Access(EVERYBODY),
+    "POST /me": Access(EVERYBODY),
+    "GET /me/export": Access(EVERYBODY),
+    "POST /me/erase": Access(EVERYBODY),
+    "POST /people/{participantId}/erase": Access(SERVICES),
+    "GET /tasks": LISTS,
+    "GET /tasks/{taskId}": RECORDS,
+    "GET /conversations": LISTS,
     "POST /conversations": Access(CUSTOMERS),
     "GET /conversations/{conversationId}": RECORDS,
     "GET /conversations/{conversationId}/messages": RECORDS,
     "GET /conversations/{conversationId}/stream": IN_CONVERSATION,
     "GET /conversations/{conversationId}/socket": OPEN,  # its first command says who it is
     "POST /conversations/{conversationId}/messages": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/title": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/close": IN_CONVERSATION,
     "POST /conversations/{conversationId}/typing": IN_CONVERSATION,
     "POST /conversations/{conversationId}/read": IN_CONVERSATION,
     "POST /conversations/{conversationId}/stop": IN_CONVERSATION,

@@ -10,7 +10,7 @@ from sanic.response import HTTPResponse, json
 
 from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
-from channels.sessions import calling_guest, session_body, take_along
+from channels.sessions import as_they_say, calling_guest, session_body, take_along
 from channels.validation import ChoosePassword, NewAccount, SignIn, parse
 from switchboard.people.accounts import Account, AccountsUnavailable
 from switchboard.people.attempts import TooManyAttempts
@@ -69,7 +69,7 @@ async def _signed_in(
     request: Request, credentials: Credentials, account: Account, guest: Session | None, conversations: list[str]
 ) -> HTTPResponse:
     chat = chat_of(request)
-    session = chat.sessions.begin(account.participant, account.role)
+    session = await as_they_say(chat, chat.sessions.begin(account.participant, account.role))
     chat.check_blocked(session.at(chat.address(request)))
     taken = await take_along(chat, guest, account.participant, conversations)
     body = session_body(chat, session, chat.sign_ins.refresh_token(session), taken)

@@ -15,10 +15,14 @@ from sanic.response import HTTPResponse
 from channels import (
     accounts,
     blocks,
+    conversations,
     cors,
+    erase,
+    export,
     groups,
     health,
     history,
+    me,
     memory,
     messages,
     page,
@@ -26,6 +30,7 @@ from channels import (
     signals,
     socket,
     stream,
+    tasks,
     tickets,
 )
 from channels.access import Handler, guarded
@@ -62,6 +67,13 @@ class ChatBlueprint(Blueprint):
         one = "/conversations/{conversationId}"
         self._add("POST", "/sessions", sessions.open_session)
         self._add("POST", "/sessions/end", sessions.end_session)
+        self._add("GET", "/me/export", export.export_me)
+        self._add("POST", "/me/erase", erase.erase_me)
+        self._add("POST", "/people/{participantId}/erase", erase.erase_person)
+        self._add("GET", "/tasks", tasks.list_tasks)
+        self._add("GET", "/tasks/{taskId}", tasks.show_task)
+        self._add("GET", "/me", me.show_me)
+        self._add("POST", "/me", me.change_me, preflight=False)
         self._add("POST", "/accounts", accounts.ask_for_letter)
         self._add("POST", "/accounts/password", accounts.choose_password)
         self._add("POST", "/accounts/session", accounts.sign_in)
@@ -69,9 +81,12 @@ class ChatBlueprint(Blueprint):
         self._add("POST", "/me/memory", memory.correct_memory)
         self._add("POST", "/me/memory/forget", memory.forget_memory)
         self._add("POST", "/conversations", messages.open_conversation)
+        self._add("GET", "/conversations", conversations.list_conversations, preflight=False)
         self._add("GET", one, messages.show_conversation)
         self._add("POST", f"{one}/messages", messages.send_message)
         self._add("GET", f"{one}/messages", history.list_messages, preflight=False)  # the one of `POST` is for both
+        self._add("POST", f"{one}/title", conversations.rename_conversation)
+        self._add("POST", f"{one}/close", conversations.close_conversation)
         self._add("POST", f"{one}/typing", signals.tell_typing)
         self._add("POST", f"{one}/read", signals.mark_read)
         self._add("POST", f"{one}/stop", signals.stop_turn)

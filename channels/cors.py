@@ -32,7 +32,9 @@ def allow_origin(request: Request, response: BaseHTTPResponse) -> None:
     origins = request.app.ctx.chat.settings.origins
     if origin and may_call(request, origins):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After"  # else only pages of this site could obey it
+        response.headers["Access-Control-Expose-Headers"] = (
+            "ETag, Retry-After"  # else only pages of this site could obey it
+        )
         response.headers["Vary"] = "Origin"
         if origin in origins:
             response.headers["Access-Control-Allow-Credentials"] = "true"
@@ -42,7 +44,7 @@ async def preflight(request: Request, **names: str) -> HTTPResponse:
     """`OPTIONS` of any route."""
     headers = {
         "Access-Control-Allow-Methods": "GET, POST",
-        "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID",
         "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
     }
     return empty(headers=headers)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 from sanic import Request
 from sanic.response import HTTPResponse
 
+from channels.paging import limit_of, query_of
 from channels.problems import Problem
 from channels.services import access_of, chat_of
 from channels.validation import parse_position
 from switchboard.log.codec import dumps
 from switchboard.log.log import Conversation, Position
 
-PAGE_MESSAGES, MOST_MESSAGES = 50, 100  # a page has, unless asked for more or less; and at most
-LIMIT = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
-
 
 async def list_messages(request: Request, conversation_id: str) -> HTTPResponse:
     """`GET /conversations/{id}/messages?before=&limit=`: a page of messages, from the newest back."""
     chat = chat_of(request)
     session = chat.session(request)
-    given = request.get_args(keep_blank_values=True)
-    limit, cursor = _limit(given.get("limit")), given.get("before")
+    given = query_of(request)
+    limit, cursor = limit_of(given), given.get("before")
     conversation = await chat.conversation(session, conversation_id, access_of(request))
     page = await chat.history.page(conversation, _before(conversation, cursor), limit)
     wire = {
@@ -31,14 +27,6 @@ async def list_messages(request: Request, conversation_id: str) -> HTTPResponse:
         "missing": page.missing,
     }
     return HTTPResponse(dumps(wire), content_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return PAGE_MESSAGES
-    if LIMIT.match(text) and 1 <= int(text) <= MOST_MESSAGES:
-        return int(text)
-    raise Problem(422, "invalid", f"limit: must be a number from 1 to {MOST_MESSAGES}")
 
 
 def _before(conversation: Conversation, cursor: str | None) -> int:

@@ -10,7 +10,7 @@ from sanic import Request
 from sanic.response import HTTPResponse, empty, json
 
 from channels.problems import Problem
-from channels.services import chat_of, json_body
+from channels.services import Chat, chat_of, json_body
 from channels.validation import CorrectMemory, ForgetMemory, parse
 from switchboard.people.memory import MemoryUnavailable, Remembered
 
@@ -21,9 +21,13 @@ async def show_memory(request: Request) -> HTTPResponse:
     """`GET /me/memory`: everything, with where it is from and how long it lasts."""
     chat = chat_of(request)
     session = chat.session(request)
+    return json({"memory": await remembered(chat, session.participant.id)}, headers=NO_STORE)
+
+
+async def remembered(chat: Chat, participant: str) -> list[dict[str, Any]]:
+    """Everything of somebody. Raises `Problem` 503."""
     with _problems():
-        known = await chat.memory.of(session.participant.id)
-    return json({"memory": [_wire(each) for each in known]}, headers=NO_STORE)
+        return [_wire(each) for each in await chat.memory.of(participant)]
 
 
 async def correct_memory(request: Request) -> HTTPResponse:

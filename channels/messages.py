@@ -73,7 +73,7 @@ async def accept(
     await _count(chat, session, conversation_id, send)
     if send.payload or send.reply_to:
         await chat.conversation(session, conversation_id)  # nobody makes us read a log that is not theirs
-    event, draft = await _draft(chat.log, who, conversation_id, send)
+    event, draft = await _draft(chat.log, session, conversation_id, send)
     to_bot = to_bot or event.payload is not None or addresses(event.text, chat.bot_names)
     if send.reply_to:
         to_bot |= await _replies_to_bot(chat.log, conversation_id, send.reply_to, draft.key)
@@ -102,7 +102,8 @@ def _key(author: Participant, send: Send) -> str:
     return f"in:{author.id}:{send.client_message_id}"
 
 
-async def _draft(log: Log, author: Participant, conversation_id: str, send: Send) -> tuple[MessageSent, Draft]:
+async def _draft(log: Log, session: Session, conversation_id: str, send: Send) -> tuple[MessageSent, Draft]:
+    author = session.participant
     key = _key(author, send)
     title = await _offered(log, conversation_id, send.payload) if send.payload else None
     event = MessageSent(
@@ -112,6 +113,7 @@ async def _draft(log: Log, author: Participant, conversation_id: str, send: Send
         payload=send.payload if title else None,
         client_message_id=send.client_message_id,
         metadata=send.metadata,
+        language=session.language,
         reply_to=send.reply_to,
     )
     reply = [send.reply_to] if send.reply_to else []

@@ -15,6 +15,7 @@ from channels.cors import allow_origin
 from switchboard.log.errors import (
     ArchiveUnavailable,
     Busy,
+    Closed,
     ConflictingEntry,
     InvitationOver,
     LogError,
@@ -45,13 +46,18 @@ INVITATION_OVER = {
 KNOWN: Mapping[type[LogError], tuple[int, str, str]] = {  # the first that fits
     UnknownConversation: (404, "not_found", "There is no such conversation."),
     ConflictingEntry: (409, "conflict", "This clientMessageId was used before, for another message."),
+    Closed: (409, "closed", "The conversation is closed. Begin a new one."),
     Muted: (403, "muted", "You are muted in this conversation."),
     NotAllowed: (403, "forbidden", "This is for operators, and for the host where customers are concerned."),
     NobodyThere: (422, "invalid", "participantId: takes no part in this conversation"),
     TooManyPeople: (409, "full", "So many take part in this conversation that there is no room."),
     TooManyWaiting: (429, "too_many", "Too many messages wait for an answer. Wait for it, then send again."),
     Busy: (429, "busy", "Very many people are asking right now. Send it again in a moment."),
-    ArchiveUnavailable: (503, "unavailable", "What was said earlier cannot be read right now. Try again in a moment."),
+    ArchiveUnavailable: (
+        503,
+        "unavailable",
+        "What is on record cannot be read or changed right now. Try again in a moment.",
+    ),
     LogUnavailable: (503, "unavailable", "Messages cannot be stored right now. Try again in a moment."),
     LogError: (409, "conflict", "The conversation has changed meanwhile."),
 }

@@ -20,11 +20,14 @@ from channels.limits import Limits
 from channels.pace import Paces
 from channels.problems import Problem
 from channels.vitals import Vitals
+from switchboard.archive.conversations import Conversations
 from switchboard.archive.entries import Entries
+from switchboard.archive.erasing import Erasing
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
+from switchboard.log.lifecycle import Lifecycle
 from switchboard.log.limiter import Limiter
 from switchboard.log.log import Conversation, Log
 from switchboard.log.members import Members
@@ -40,10 +43,13 @@ from switchboard.people.invitations import Invitations
 from switchboard.people.mail import FolderMailer, Mailer, SmtpMailer
 from switchboard.people.memory import Memory
 from switchboard.people.passwords import Passwords
+from switchboard.people.profiles import Profiles
 from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
 from switchboard.settings import Mode, Settings
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
+from switchboard.store.task_records import TaskRecords
 from switchboard.turns.turn import BOT
 
 BODY_LIMIT = 64 * 1024  # bytes
@@ -86,7 +92,12 @@ class Chat:
     limits: Limits
     archive: Entries
     history: History
+    conversations: Conversations
+    tasks: TaskRecords
+    profiles: Profiles
+    erasing: Erasing
     members: Members
+    lifecycle: Lifecycle
     memory: Memory
     invitations: Invitations
     identities: HostIdentities | None = None  # without keys everybody is a guest
@@ -104,7 +115,8 @@ class Chat:
         """Connects to nothing yet. Raises `UnusableKeys`."""
         redis = connect(settings.redis)
         database = Database(settings.database)
-        log, archive = Log(redis, crowd=settings.max_waiting), Entries(database)
+        calls = Calls(database)
+        log, archive = Log(redis, crowd=settings.max_waiting), Entries(database, calls)
         follower, sessions = Follower(redis), Sessions(settings.secret_key.get_secret_value())
         revocations = Revocations(redis, follower)
         return cls(
@@ -118,7 +130,12 @@ class Chat:
             Limits(settings, Limiter(redis)),
             archive,
             History(Timeline(log, archive)),
+            Conversations(calls),
+            TaskRecords(calls),
+            Profiles(calls),
+            Erasing(calls),
             Members(redis),
+            Lifecycle(redis),
             Memory(database),
             Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,

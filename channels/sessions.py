@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sanic import Request
@@ -14,12 +17,14 @@ from channels.services import CONVERSATION_ID, Chat, bearer_token, chat_of, json
 from channels.validation import EndSession, NewSession, parse, person_name
 from switchboard.log.codec import to_wire
 from switchboard.log.connection import answering
-from switchboard.log.errors import UnknownConversation
+from switchboard.log.errors import ArchiveUnavailable, UnknownConversation
 from switchboard.log.events import Participant
 from switchboard.people.client_addresses import Address
 from switchboard.people.host_identity import BadIdentity
 from switchboard.people.identity import InvalidToken, Session
 from switchboard.people.sign_ins import REFRESH
+
+PROFILE_SECONDS = 1.0  # nobody is kept from signing in for longer because the database is slow, or away
 
 
 async def open_session(request: Request) -> HTTPResponse:
@@ -97,16 +102,32 @@ async def _signed_in(chat: Chat, token: str, address: Address | None) -> Session
         first = await chat.log.redis.set(f"sb:identity:{identity.use}", "1", nx=True, ex=identity.seconds)
     if not first:
         raise Problem(401, "bad_identity", "Its jti was used before: sign a new one for every sign-in.")
-    return session
+    return await as_they_say(chat, session, forget_name=bool(identity.name))
 
 
 async def _refreshed(chat: Chat, token: str, address: Address | None) -> tuple[Session, str]:
     """Raises `Problem` 401, and 403 with the token still good, for when the block is over."""
     try:
         chat.check_blocked(chat.sessions.verify(token, REFRESH).at(address))
-        return await chat.sign_ins.refresh(token)
+        return await chat.sign_ins.refresh(token, functools.partial(as_they_say, chat))
     except InvalidToken as error:
         raise Problem(401, "signed_out", "This sign-in is over. Start a session.") from error
+
+
+async def as_they_say(chat: Chat, session: Session, *, forget_name: bool = False) -> Session:
+    """With the name and the language of the profile; while the database is away, as it was.
+
+    `forget_name`: of the profile, since the host says another one.
+    """
+    who = session.participant
+    try:
+        async with asyncio.timeout(PROFILE_SECONDS):
+            profile = await chat.profiles.find(who.id)
+            if forget_name and profile.name is not None:
+                profile = await chat.profiles.change(who.id, lambda known: replace(known, name=None))
+    except (ArchiveUnavailable, TimeoutError):
+        return session
+    return replace(session, participant=replace(who, name=profile.name or who.name), language=profile.language)
 
 
 def session_body(

@@ -28,6 +28,7 @@ from switchboard.people.addresses import EMAIL_LIMIT, mail_address
 TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
 NAME_LIMIT = 60  # characters
+TITLE_LIMIT = 100  # characters
 MESSAGE_ID = r"^[A-Za-z0-9_.:-]{1,100}\Z"
 PARTICIPANT_ID = r"^[A-Za-z0-9_.@-]{1,128}\Z"  # no colon: it stands between the parts of an entry's key
 MOST_USES = 50  # of an invitation: more people do not fit into a conversation
@@ -37,6 +38,8 @@ MEMORY_LIMIT = 1_000  # characters
 PASSWORD_MINIMUM, PASSWORD_LIMIT = 10, 200  # characters
 TAKEN_ALONG = 20  # conversations, by a guest who signs in
 GUEST = "Guest"  # what somebody is called who says no name
+LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}\Z"  # a tag as in BCP 47, registered or not
+LANGUAGE_LIMIT = 35  # characters (RFC 5646, 4.4.1)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})\Z")
 
@@ -63,6 +66,19 @@ def clean(text: str) -> str:
 def person_name(text: str) -> str:
     """A name on one line, cut to what fits; a guest's if nothing is left. Raises `ValueError`, as `clean` does."""
     return " ".join(clean(text).split())[:NAME_LIMIT].strip() or GUEST
+
+
+def flat(value: dict[str, Any]) -> dict[str, Any]:
+    """An object without objects or lists in it, of no more than `METADATA_LIMIT`. Raises `ValueError`."""
+    if any(isinstance(item, (dict, list)) for item in value.values()):
+        raise ValueError("must be flat")
+    try:
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+    except ValueError as error:  # a lone surrogate, NaN or infinity
+        raise ValueError("is not JSON in Unicode") from error
+    if size > METADATA_LIMIT:
+        raise ValueError(f"is larger than {METADATA_LIMIT} bytes")
+    return value
 
 
 def same_password(text: str) -> str:
@@ -164,6 +180,30 @@ class EndSession(_Strict):
     everywhere: StrictBool = False
 
 
+class ProfileChange(_Strict):
+    """Body of `POST /me`. What is missing stays; `null` takes back the language, or a preference."""
+
+    name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
+    language: StrictStr | None = Field(None, max_length=LANGUAGE_LIMIT, regex=LANGUAGE)
+    preferences: dict[StrictStr, Any] = Field({})
+
+    @validator("name")
+    def _clean_name(cls, value: str) -> str:
+        return person_name(value)
+
+    @validator("preferences", pre=True)
+    def _flat(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError("must be an object")
+        return flat(value)
+
+
+class Erase(_Strict):
+    """Body of `POST /me/erase` and `POST /people/{id}/erase`: who is meant, so that it is meant."""
+
+    confirm: StrictStr
+
+
 class Nothing(_Strict):
     """A body without fields."""
 
@@ -181,6 +221,19 @@ class Connect(_Strict):
         if isinstance(self.epoch, str) and isinstance(self.offset, int):
             return parse_position(f"{self.epoch}.{self.offset}")
         return None
+
+
+class Rename(_Strict):
+    """A title: one line."""
+
+    title: StrictStr = Field(..., max_length=TITLE_LIMIT)
+
+    @validator("title")
+    def _one_line(cls, value: str) -> str:
+        cleaned = " ".join(clean(value).split())
+        if not cleaned:
+            raise ValueError("is empty")
+        return cleaned
 
 
 class Typing(_Strict):
@@ -227,15 +280,7 @@ class Send(_Strict):
             return None
         if not isinstance(value, dict):  # pydantic would take a list of pairs for an object
             raise ValueError("must be an object")
-        if any(isinstance(item, (dict, list)) for item in value.values()):
-            raise ValueError("must be flat")
-        try:
-            size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
-        except ValueError as error:  # a lone surrogate, NaN or infinity
-            raise ValueError("is not JSON in Unicode") from error
-        if size > METADATA_LIMIT:
-            raise ValueError(f"is larger than {METADATA_LIMIT} bytes")
-        return value
+        return flat(value)
 
     @root_validator(skip_on_failure=True)
     def _one_of(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ export interface ChatState {
   /** Ids of participants who may only read. */
   muted: readonly string[];
   owner: string | null;
+  title: string | null;
+  /** It takes no more messages of people. */
+  closed: boolean;
   messages: readonly Message[];
   tasks: readonly Task[];
   /** The turn that is under way. */
@@ -38,6 +41,8 @@ export const EMPTY: ChatState = {
   host: null,
   muted: [],
   owner: null,
+  title: null,
+  closed: false,
   messages: [],
   tasks: [],
   turn: null,
@@ -90,6 +95,8 @@ function fromSnapshot(frame: Snapshot): ChatState {
     host: frame.host,
     muted: frame.muted,
     owner: frame.owner,
+    title: frame.title,
+    closed: frame.closed,
     messages: frame.messages,
     tasks: frame.tasks,
     turn: frame.turn,
@@ -121,6 +128,10 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "conversation.started":
     case "owner.changed":
       return { owner: entry.owner };
+    case "conversation.renamed":
+      return { title: entry.title };
+    case "conversation.closed":
+      return { closed: true };
     case "participant.joined":
       return welcomed(state, entry.participant);
     case "participant.identified":

@@ -31,6 +31,8 @@ export type TaskFailure = "unavailable" | "timeout" | "refused" | "error" | "unc
  */
 export type Entry =
   | ConversationStarted
+  | ConversationRenamed
+  | ConversationClosed
   | ParticipantJoined
   | ParticipantIdentified
   | ParticipantLeft
@@ -93,6 +95,9 @@ export type Body =
   | NewSession
   | EndSession
   | Nothing
+  | Rename
+  | ProfileChange
+  | Erase
   | Send
   | Typing
   | Read
@@ -110,7 +115,22 @@ export type ParticipantId = string;
  * What HTTP calls answer.
  */
 export type Answer =
-  Session | Opened | Snapshot | Receipt | HasRead | Stopping | Ticket | Invitation | Joinable | Health | Problem;
+  | Session
+  | Opened
+  | Snapshot
+  | Me
+  | ConversationPage
+  | Erased
+  | TaskRecord
+  | TaskPage
+  | Receipt
+  | HasRead
+  | Stopping
+  | Ticket
+  | Invitation
+  | Joinable
+  | Health
+  | Problem;
 
 /**
  * The first frame of every stream.
@@ -154,6 +174,11 @@ export interface Snapshot {
    */
   muted: string[];
   owner: string;
+  title: string | null;
+  /**
+   * It takes no more messages of people.
+   */
+  closed: boolean;
   messages: Message[];
   tasks: Task[];
   /**
@@ -256,6 +281,27 @@ export interface ConversationStarted {
   owner: string;
 }
 /**
+ * Somebody has given it a title.
+ */
+export interface ConversationRenamed {
+  type: "conversation.renamed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  title: string;
+  participantId: string;
+}
+/**
+ * Somebody has ended it: it takes no more messages of people. A turn under way still comes to its end.
+ */
+export interface ConversationClosed {
+  type: "conversation.closed";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  participantId: string;
+}
+/**
  * Somebody may read and write from here on.
  */
 export interface ParticipantJoined {
@@ -317,6 +363,10 @@ export interface MessageSent {
   image?: string;
   custom?: {};
   metadata?: {};
+  /**
+   * That the author wants to be answered in, a BCP 47 tag.
+   */
+  language?: string;
   /**
    * The id of an earlier message.
    */
@@ -805,9 +855,29 @@ export interface EndSession {
   everywhere?: boolean;
 }
 /**
- * Body of `POST /conversations` and `POST /tickets`.
+ * Body of `POST /conversations`, `POST /conversations/{id}/close` and `POST /tickets`.
  */
 export interface Nothing {}
+/**
+ * Body of `POST /conversations/{id}/title`: a line, 1 to 100 characters, not all of them blank.
+ */
+export interface Rename {
+  title: string;
+}
+/**
+ * Body of `POST /me`. What is missing stays; `null` takes back the language, or a preference.
+ */
+export interface ProfileChange {
+  name?: string;
+  language?: string | null;
+  preferences?: Metadata;
+}
+/**
+ * Body of `POST /me/erase` and `POST /people/{id}/erase`: the id of whoever is to be erased.
+ */
+export interface Erase {
+  confirm: string;
+}
 /**
  * Body of `POST /conversations/{id}/participants`.
  */
@@ -871,6 +941,64 @@ export interface Opened {
   conversationId: string;
   epoch: Epoch;
   offset: Offset;
+}
+/**
+ * Answer to `GET /me` and `POST /me`.
+ */
+export interface Me {
+  id: string;
+  role: "customer" | "operator" | "supervisor" | "service";
+  name: string;
+  language: string | null;
+  preferences: {};
+}
+/**
+ * Answer to `GET /conversations`. `before` is for the next page, or null.
+ */
+export interface ConversationPage {
+  conversations: ConversationItem[];
+  before: string | null;
+}
+/**
+ * A conversation in a list. Times are milliseconds since 1970.
+ */
+export interface ConversationItem {
+  conversationId: string;
+  title?: string;
+  owner?: string;
+  openedAt: Timestamp;
+  activeAt: Timestamp;
+  preview: string;
+  closedAt?: Timestamp;
+  participants: Participant[];
+}
+/**
+ * Answer to these: how many conversations are gone, and in how many somebody without a name is left.
+ */
+export interface Erased {
+  deleted: number;
+  anonymised: number;
+}
+/**
+ * Answer to `GET /tasks/{id}`. `result`: what a task with effects returned. Times are milliseconds since 1970.
+ */
+export interface TaskRecord {
+  taskId: string;
+  conversationId: string;
+  turnId?: TurnId;
+  name: string;
+  status: "running" | "completed" | "failed";
+  reason?: TaskFailure;
+  result?: unknown;
+  startedAt: Timestamp;
+  endedAt?: Timestamp;
+}
+/**
+ * Answer to `GET /tasks`. `before` is for the next page, or null.
+ */
+export interface TaskPage {
+  tasks: TaskRecord[];
+  before: string | null;
 }
 /**
  * Answer to `POST /tickets`: good once, for `expiresIn` milliseconds.

@@ -36,6 +36,8 @@ export const FRESH: Snapshot = {
   host: null,
   muted: [],
   owner: "bot:main",
+  title: null,
+  closed: false,
   messages: [],
   tasks: [],
   turn: null,

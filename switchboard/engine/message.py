@@ -27,6 +27,8 @@ async def understand(processor: MessageProcessor, turn: Turn) -> UserMessage:
     metadata: dict[str, Any] = {"author": who.id, "author_role": who.role, "author_name": who.name}
     if said.metadata:
         metadata["client"] = said.metadata
+    if said.language:
+        metadata["language"] = said.language
     message = UserMessage(
         said.payload or said.text,
         output_channel=LogOutput(turn.log, turn),

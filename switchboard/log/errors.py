@@ -11,11 +11,12 @@ LogError
 ├── TakesNoPart            the reader is no longer in the conversation
 ├── StalePublish           the writer no longer owns the conversation, or its lease
 ├── ConflictingEntry       the entry's key was used before, for other content
+├── Closed                 the conversation has ended
 ├── TooManyWaiting         the conversation has too many unanswered messages
 ├── Busy                   too many conversations wait for an answer
 ├── TooFast                a rate is exceeded
 └── LogUnavailable         Redis does not answer
-    └── ArchiveUnavailable the database does not, and what is asked for is in the archive only
+    └── ArchiveUnavailable the database does not, and what is asked for is there only
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class ConflictingEntry(LogError):
     """Raised when an entry key comes again with different content."""
 
 
+class Closed(LogError):
+    """Raised when somebody has closed the conversation: it takes no more messages of people."""
+
+
 class TooManyWaiting(LogError):
     """Raised when a conversation takes no more messages until some are answered."""
 
@@ -87,4 +92,4 @@ class LogUnavailable(LogError):
 
 
 class ArchiveUnavailable(LogUnavailable):
-    """Raised when something is no longer in Redis, and the database cannot be read."""
+    """Raised when something is in the database only, and that cannot be used."""

@@ -40,6 +40,23 @@ class ConversationStarted:
 
 
 @dataclass(frozen=True)
+class ConversationRenamed:
+    """Somebody has given it a title."""
+
+    type: ClassVar[str] = "conversation.renamed"
+    title: str
+    participant_id: str
+
+
+@dataclass(frozen=True)
+class ConversationClosed:
+    """Somebody has ended it: it takes no more messages of people. A turn under way still comes to its end."""
+
+    type: ClassVar[str] = "conversation.closed"
+    participant_id: str
+
+
+@dataclass(frozen=True)
 class ParticipantJoined:
     """Somebody may read and write from here on."""
 
@@ -90,6 +107,7 @@ class MessageSent:
     image: str | None = None
     custom: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
+    language: str | None = None  # that the author wants to be answered in, a BCP 47 tag
     reply_to: str | None = None  # the id of an earlier message of the conversation
 
 
@@ -229,6 +247,8 @@ class OwnerChanged:
 
 Event = Union[  # noqa: UP007 - one line each reads better
     ConversationStarted,
+    ConversationRenamed,
+    ConversationClosed,
     ParticipantJoined,
     ParticipantIdentified,
     ParticipantLeft,
@@ -254,6 +274,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event
     for event in (
         ConversationStarted,
+        ConversationRenamed,
+        ConversationClosed,
         ParticipantJoined,
         ParticipantIdentified,
         ParticipantLeft,

@@ -33,6 +33,10 @@ if what == 'take' then
   return {offset, number, entries, events}
 end
 
+if redis.call('EXISTS', meta, dialogue) == 0 then
+  redis.call('ZREM', due, ARGV[3]) -- it was deleted meanwhile
+  return 1
+end
 local last, length = tonumber(redis.call('HGET', meta, 'offset') or '0'), redis.call('LLEN', dialogue)
 offset = math.max(offset, math.min(tonumber(ARGV[4]), last))
 number = math.max(number, math.min(tonumber(ARGV[5]), length)) -- a dialogue that began anew meanwhile is shorter

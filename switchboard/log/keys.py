@@ -9,6 +9,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
     sb:{0}:feeds:<name>:whole  string  set once that feed has been told of every conversation that there was before it
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
+                                       title, closed (1, or not there),
                                        pace (what people have sent is paid off, µs),
                                        `was:<guest>` → who that guest has turned out to be,
                                        `j:<id>`: the offset behind which they joined, 0 if none; `m:<id>`: is muted;

@@ -17,6 +17,7 @@ from switchboard.log.connection import answering
 from switchboard.log.dialogue import NOTHING, DialogueUpdate
 from switchboard.log.errors import (
     Busy,
+    Closed,
     ConflictingEntry,
     LogError,
     Muted,
@@ -67,6 +68,8 @@ class Conversation:
     term: int
     participants: tuple[Participant, ...]
     identified: Mapping[str, str] = field(default_factory=dict)  # guests who have signed in, and who they are
+    title: str | None = None
+    closed: bool = False
     host: str | None = None
     muted: frozenset[str] = frozenset()
     invitations: str = "0"  # the generation of those that are good
@@ -153,8 +156,8 @@ class Log:
         `author`: a participant id; for anybody who takes no part, the conversation is unknown. `rate`: how often
         people may append here, counted together, unless it is a duplicate. `keeps`: see `keep`.
         `remembers`: is on record if the batch is, and not without it.
-        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `Muted`, `TooManyWaiting` and
-        `Busy`, with `rate` `TooFast`.
+        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `Closed`, `Muted`,
+        `TooManyWaiting` and `Busy`, with `rate` `TooFast`.
         """
         return await self._run(
             conversation,
@@ -247,6 +250,8 @@ class Log:
             term=int(meta["term"]),
             participants=tuple(Participant(person, role, name) for person, role, name in people),  # type: ignore[arg-type]
             identified={name.removeprefix("was:"): who for name, who in meta.items() if name.startswith("was:")},
+            title=meta.get("title"),
+            closed="closed" in meta,
             host=meta.get("host"),
             muted=frozenset(name[2:] for name in meta if name.startswith("m:") and f"p:{name[2:]}" in meta),
             invitations=meta.get("invitations", "0"),
@@ -291,6 +296,8 @@ def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
         raise _stale(conversation, *rest)
     if status == "conflict":
         raise ConflictingEntry(rest[0])
+    if status == "closed":
+        raise Closed(conversation)
     if status == "full":
         raise TooManyWaiting(conversation)
     if status == "busy":

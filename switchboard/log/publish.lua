@@ -22,8 +22,8 @@
 --         …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
---     or {'unknown'}, {'muted'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'}, {'busy'},
---     {'fast', µs to wait}.
+--     or {'unknown'}, {'muted'}, {'closed'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'},
+--     {'busy'}, {'fast', µs to wait}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -58,6 +58,7 @@ for i = FIRST, #ARGV, 3 do
 end
 
 local is_new = ARGV[FIRST] == '' or redis.call('HEXISTS', keys, ARGV[FIRST]) == 0
+if ARGV[11] ~= '' and is_new and redis.call('HEXISTS', meta, 'closed') == 1 then return {'closed'} end
 local asks = is_new and ARGV[11] ~= '' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
 if asks and ARGV[11] == 'alone' and tonumber(redis.call('HGET', meta, 'humans') or '1') > 1 then
   asks = follows_up(meta, log, ARGV[14], tonumber(now))

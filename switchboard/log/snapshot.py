@@ -122,6 +122,8 @@ class Fold:
             "host": conversation.host,
             "muted": sorted(conversation.muted),
             "owner": conversation.owner,
+            "title": conversation.title,
+            "closed": conversation.closed,
             "messages": list(self.messages.values()),
             "tasks": list(self.tasks.values()),
             "turn": self.turn,

@@ -45,6 +45,7 @@ class Session:
     role: Role = "customer"
     sign_in: str = ""  # which one it is of all that this person has, on one device or another
     issued_at: float = 0.0
+    language: str | None = None  # a BCP 47 tag
     address: Address | None = None  # where this call comes from, if that is known; no token has it
 
     @property
@@ -73,10 +74,18 @@ class Sessions:
         """Another sign-in of somebody."""
         return self.issue(participant, role, secrets.token_urlsafe(12))
 
-    def issue(self, participant: Participant, role: Role, sign_in: str, seconds: int = SESSION_SECONDS) -> Session:
+    def issue(
+        self,
+        participant: Participant,
+        role: Role,
+        sign_in: str,
+        seconds: int = SESSION_SECONDS,
+        *,
+        language: str | None = None,
+    ) -> Session:
         """A session that begins now."""
         now = self._clock()
-        return Session(participant, int(now) + seconds, role, sign_in, now)
+        return Session(participant, int(now) + seconds, role, sign_in, now, language)
 
     def sign(self, session: Session, audience: str = AUDIENCE, seconds: int | None = None, **more: Any) -> str:
         """The session as a token for one use; with `seconds` the token is good for less long than the session.
@@ -96,6 +105,8 @@ class Sessions:
             "aud": audience,
             "jti": secrets.token_hex(8),
         }
+        if session.language is not None:
+            claims["lang"] = session.language
         return jwt.encode(claims | more, self._secret, ALGORITHM)
 
     def seal(self, audience: str, seconds: int, **claims: Any) -> str:
@@ -128,7 +139,9 @@ class Sessions:
         if role is None or not _are_times(claims["iat"], claims["exp"], claims["until"]):
             raise InvalidToken("an unknown role, or a time that is none")
         who = Participant(str(claims["sub"]), PARTS[role], str(claims["name"]))
-        return Session(who, claims["until"], role, str(claims["sid"]), claims["iat"]), claims
+        language = claims.get("lang")
+        session = Session(who, claims["until"], role, str(claims["sid"]), claims["iat"], language and str(language))
+        return session, claims
 
     def _claims(self, token: str, audience: str, *required: str) -> dict[str, Any]:
         """Whatever the token says, if we have signed it. The clock is ours."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from switchboard.log.dialogue import Dialogues
+from switchboard.log.errors import UnknownConversation
 from switchboard.log.feed import Batch, Feed, Progress
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
@@ -103,7 +104,10 @@ class Learner:
         found = [each for each in told(events, len(before)) if each.slot in self._days]
         if not found:
             return []
-        identified = (await self._log.describe(batch.conversation)).identified
+        try:
+            identified = (await self._log.describe(batch.conversation)).identified
+        except UnknownConversation:  # it was erased meanwhile, and is not remembered
+            return []
         return [self._lesson(batch.conversation, each, identified.get(each.author, each.author)) for each in found]
 
     def _lesson(self, conversation: str, each: Told, person: str) -> Lesson:

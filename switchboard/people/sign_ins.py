@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from redis.asyncio import Redis
 
 from switchboard.log.connection import answering
 from switchboard.people.identity import InvalidToken, Session, Sessions
-from switchboard.people.revocations import Revocations
+from switchboard.people.revocations import Revocations, digest
 
 REFRESH = "switchboard:refresh"  # audience
 REFRESH_SECONDS = 30 * 24 * 3600  # who comes back within it is still signed in
@@ -31,11 +31,17 @@ class SignIns:
 
     def refresh_token(self, session: Session, number: int = 0) -> str:
         """For a sign-in that begins; nothing is kept of it before it is used."""
-        lasting = self._sessions.issue(session.participant, session.role, session.sign_in, REFRESH_SECONDS)
+        who, language = session.participant, session.language
+        lasting = self._sessions.issue(who, session.role, session.sign_in, REFRESH_SECONDS, language=language)
         return self._sessions.sign(lasting, REFRESH, number=number, began=session.issued_at)
 
-    async def refresh(self, token: str) -> tuple[Session, str]:
-        """A new session, and the token to refresh that one with. Raises `InvalidToken` if the sign-in is over."""
+    async def refresh(
+        self, token: str, today: Callable[[Session], Awaitable[Session]] | None = None
+    ) -> tuple[Session, str]:
+        """A new session, and the token to refresh that one with. Raises `InvalidToken` if the sign-in is over.
+
+        `today`: makes of the session of before what the person has said of themselves since.
+        """
         old, claims = self._sessions.read(token, REFRESH)
         async with answering():
             ended = await self._redis.get(_ended(old.participant.id))
@@ -46,7 +52,8 @@ class SignIns:
         if status == "over" or (ended and old.issued_at <= float(ended)):
             await self._revocations.revoke_sign_in(old.sign_in)
             raise InvalidToken("the sign-in is over")
-        session = self._sessions.issue(old.participant, old.role, old.sign_in)
+        now = await today(old) if today else old
+        session = self._sessions.issue(now.participant, now.role, now.sign_in, language=now.language)
         return session, self.refresh_token(session, *number)
 
     async def end(self, session: Session) -> None:
@@ -70,4 +77,4 @@ def _sign_in(sign_in: str) -> str:
 
 
 def _ended(participant_id: str) -> str:
-    return f"sb:person:{participant_id}:ended"
+    return f"sb:person:{digest(participant_id)}:ended"

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from switchboard.store.database import Database
-from switchboard.store.tables import tasks
+from switchboard.store.tables import erasures, tasks
+
+
+class Erased(SQLAlchemyError):
+    """Raised when the conversation of a task is deleted: nothing of it is put on record any more."""
+
+
+RUNNING, COMPLETED, FAILED = STATUSES = ("running", "completed", "failed")
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,29 @@ class TaskRecord:
     result: Any
     started_at: datetime
     ended_at: datetime | None
+
+    def to_wire(self) -> dict[str, Any]:
+        """As a snapshot has it, and what came of it. Why it failed in detail is for operators."""
+        has_failed = self.status not in (RUNNING, COMPLETED)
+        optional = {
+            "turnId": self.turn,
+            "reason": self.status if has_failed else None,
+            "result": self.result,
+            "endedAt": microseconds(self.ended_at) // 1_000 if self.ended_at else None,
+        }
+        return {
+            "taskId": self.id,
+            "conversationId": self.conversation,
+            "name": self.name,
+            "status": FAILED if has_failed else self.status,
+            "startedAt": microseconds(self.started_at) // 1_000,
+            **{name: value for name, value in optional.items() if value is not None},
+        }
+
+
+def microseconds(time: datetime) -> int:
+    """Since 1970."""
+    return (time - BEGINNING) // timedelta(microseconds=1)
 
 
 def utc_now() -> datetime:
@@ -65,10 +96,14 @@ class History:
             "started_at": self._clock(),
         }
 
+        erased = (erasures.c.conversation == conversation, erasures.c.successor.is_(None))
+
         def write() -> TaskRecord | None:
             try:
                 with self._database.engine().begin() as connection:
                     connection.execute(insert(tasks).values(**row))
+                    if connection.execute(select(erasures).where(*erased)).first():
+                        raise Erased(conversation)
                 return None
             except IntegrityError:
                 with self._database.engine().connect() as connection:

@@ -21,7 +21,7 @@ from switchboard.log.log import Log
 from switchboard.store.database import Database
 from switchboard.store.tables import archived_entries
 from tests.archive.conftest import talk, turn
-from tests.support.archived import EVERYTHING, archived, expected
+from tests.support.archived import EVERYTHING, archived, expected, expected_overview, overview
 from tests.support.archiver_process import LEASE_MS, archiver_process, archiving
 from tests.support.people import message, start
 from tests.support.waiting import until
@@ -96,6 +96,7 @@ async def test_whenever_the_archiver_is_killed_nothing_is_missing_and_nothing_is
         await all_taken(client)
     for conversation in conversations:
         assert archived(database, conversation) == await expected(log, conversation)
+        assert overview(database, conversation) == await expected_overview(log, conversation)
 
 
 async def test_what_happens_while_nobody_archives_is_kept_in_the_log_and_caught_up_with(
@@ -234,6 +235,7 @@ async def test_where_redis_lost_its_end_and_went_on_the_log_counts(
     await talk(log, "c_1", 10)
     await entries.add([await feed.take("c_1")])
     assert archived(database, "c_1") == await expected(log, "c_1")
+    assert overview(database, "c_1") == await expected_overview(log, "c_1")
 
 
 @pytest.mark.parametrize("left", [1, 4], ids=["before the message", "in its middle"])
@@ -256,6 +258,7 @@ async def test_where_redis_lost_an_answer_that_was_whole_the_log_counts_too(
     await log.publish("c_1", *(message(f"and now {number}") for number in range(len(drafts))))
     await entries.add([await feed.take("c_1")])
     assert archived(database, "c_1") == await expected(log, "c_1")
+    assert overview(database, "c_1") == await expected_overview(log, "c_1")
 
 
 async def test_what_a_database_that_was_put_back_has_lost_is_on_record_as_a_gap(

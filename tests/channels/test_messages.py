@@ -57,7 +57,7 @@ async def test_a_conversation_takes_fifty_unanswered_messages_and_then_asks_for_
     again = await ada.send(conversation, clientMessageId="m49", text="hi")
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
     assert int(refused.headers["retry-after"]) > 0
-    assert refused.headers["access-control-expose-headers"] == "Retry-After", (
+    assert "Retry-After" in refused.headers["access-control-expose-headers"], (
         "or the page of another site cannot see it"
     )
     assert again.status_code == 200

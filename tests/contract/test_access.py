@@ -20,6 +20,8 @@ from channels.problems import PREFIX
 from switchboard.log.events import Participant
 from switchboard.people.identity import PARTS, ROLES, Role
 from switchboard.settings import Settings
+from switchboard.store.database import Database
+from switchboard.store.history import History
 from tests.support.edge import Edge, Guest, serving
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
@@ -27,6 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "sendMessage": {"clientMessageId": "1", "text": "hello"},
     "tellTyping": {"typing": True},
     "markRead": {"upTo": 1},
+    "renameConversation": {"title": "Parcel"},
     "addBlock": {"participantId": "guest_x", "reason": "spam"},
     "removeBlock": {"participantId": "guest_x"},
     "remove": {"participantId": "guest_nobody"},
@@ -91,6 +94,8 @@ async def status(edge: Edge, operation: Operation, conversation: str, token: str
     """What the operation answers about a conversation; a stream is left at once."""
     path = PREFIX + re.sub(r"{\w+}", conversation, operation.path)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if "{taskId}" in operation.path:
+        await History(Database(edge.chat.settings.database)).begin(conversation, conversation, None, "track", {})
     body = BODIES.get(operation.id, {}) if operation.method == "POST" else None
     async with (
         httpx.AsyncClient(base_url=edge.url, headers=headers) as http,

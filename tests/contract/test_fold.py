@@ -10,6 +10,8 @@ from typing import Any
 from switchboard.log.codec import encode
 from switchboard.log.events import (
     Button,
+    ConversationClosed,
+    ConversationRenamed,
     Event,
     MessageCompleted,
     MessageDelta,
@@ -35,7 +37,7 @@ from tests.support.clients import client
 from tests.support.people import ADA
 
 LOGS = 300
-SAME = ("messages", "tasks", "turn", "slots", "read")
+SAME = ("messages", "tasks", "turn", "slots", "read", "title", "closed")
 
 
 def part(dice: random.Random, turn_id: str, own: str) -> Iterator[Event]:
@@ -82,6 +84,8 @@ def turn(dice: random.Random, number: int) -> Iterator[Event]:
         yield TurnStopping(turn_id, ADA.id)
     if dice.random() < 0.2:
         yield ParticipantIdentified(ADA.id, Participant(dice.choice(["user_ada", "op_eve"]), "customer", "Ada L."))
+    if dice.random() < 0.2:
+        yield dice.choice([ConversationRenamed(f"Parcel {number}", ADA.id), ConversationClosed(ADA.id)])
     if dice.random() < 0.9:
         yield dice.choice([TurnCompleted(turn_id), TurnFailed(turn_id, "error")])
 
@@ -96,8 +100,16 @@ def folded(lines: list[dict[str, Any]]) -> dict[str, Any]:
     fold = Fold()
     for line in lines:
         fold.apply(line)
+    titles = [line["title"] for line in lines if line["type"] == "conversation.renamed"]
     conversation = Conversation(
-        id="c_1", epoch="9f2c", offset=fold.offset, owner=BOT.id, participants=(ADA, BOT), term=1
+        id="c_1",
+        epoch="9f2c",
+        offset=fold.offset,
+        owner=BOT.id,
+        participants=(ADA, BOT),
+        term=1,
+        title=titles[-1] if titles else None,  # as `lifecycle.lua` keeps it
+        closed=any(line["type"] == "conversation.closed" for line in lines),
     )
     return json.loads(json.dumps(fold.to_wire(conversation)))  # a copy of its own: a fold goes on
 

@@ -22,10 +22,13 @@ from switchboard.log.events import (
     TaskStarted,
     TurnStarted,
 )
+from switchboard.log.feed import Feed
 from switchboard.log.log import Draft
 from switchboard.settings import Settings
+from switchboard.store.database import Database
+from switchboard.store.history import History
 from switchboard.turns.turn import BOT
-from tests.support.edge import serving
+from tests.support.edge import Edge, Guest, serving
 from tests.support.group import ACCEPT, accept, do, signed_in
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
@@ -93,6 +96,7 @@ async def test_answers_are_as_documented(redis_url: str, tmp_path: Path) -> None
             check(await ada.http.get(f"{here}/messages{query}"), f"{ONE}/messages")
         check(await stranger.get(f"{here}/messages"), f"{ONE}/messages")
         check(await ada.http.get(f"{here}x/messages"), f"{ONE}/messages")
+        await check_records(edge, ada, stranger, conversation)
         boss = edge.chat.sessions.issue(Participant("boss", "operator", "Boss"), "supervisor", "s")
         overseer = {"Authorization": f"Bearer {edge.chat.sessions.sign(boss)}"}
         for body in ({"participantId": "guest_x", "reason": "spam"}, {"participantId": "guest_x"}):
@@ -101,6 +105,40 @@ async def test_answers_are_as_documented(redis_url: str, tmp_path: Path) -> None
         check(await stranger.get("/chat/v1/blocks", headers=overseer), "/chat/v1/blocks")
         for path in ("/chat/v1/health", "/chat/v1/openapi.json"):
             check(await stranger.get(path), path)
+
+
+async def check_records(edge: Edge, ada: Guest, stranger: httpx.AsyncClient, conversation: str) -> None:
+    here = f"/chat/v1/conversations/{conversation}"
+    for title in ("Parcel", ""):
+        check(await ada.http.post(f"{here}/title", json={"title": title}), f"{ONE}/title")
+    for what in ("title", "close"):
+        check(await stranger.post(f"{here}/{what}"), f"{ONE}/{what}")
+        check(await ada.http.post(f"{here}x/{what}", json={"title": "a"} if what == "title" else {}), f"{ONE}/{what}")
+    assert (await ada.http.post(f"{here}/close")).status_code == 204
+    batch = await Feed(edge.chat.log.redis, "archive").take(conversation, 1_000)
+    await edge.chat.archive.add([batch])
+    for query in ("", "?closed=true&limit=1", "?limit=0", f"?participant={BOT.id}"):
+        check(await ada.http.get(f"/chat/v1/conversations{query}"), "/chat/v1/conversations")
+    assert (await ada.http.get("/chat/v1/conversations")).json()["conversations"]
+    check(await stranger.get("/chat/v1/conversations"), "/chat/v1/conversations")
+    await History(Database(edge.chat.settings.database)).begin("k1", conversation, "t4", "track", {})
+    for query in ("", f"?conversation={conversation}&status=running", "?status=x", "?conversation=c_nowhere"):
+        check(await ada.http.get(f"/chat/v1/tasks{query}"), "/chat/v1/tasks")
+    check(await stranger.get("/chat/v1/tasks"), "/chat/v1/tasks")
+    for task in ("k1", "k2"):
+        check(await ada.http.get(f"/chat/v1/tasks/{task}"), "/chat/v1/tasks/{taskId}")
+    check(await ada.http.get("/chat/v1/me/export"), "/chat/v1/me/export")
+    check(await stranger.get("/chat/v1/me/export"), "/chat/v1/me/export")
+    check(await ada.http.get("/chat/v1/me"), "/chat/v1/me")
+    check(await stranger.get("/chat/v1/me"), "/chat/v1/me")
+    for body in ({"language": "de", "preferences": {"a": None, "b": 1}}, {"language": "_"}):
+        check(await ada.http.post("/chat/v1/me", json=body), "/chat/v1/me")
+    check(await ada.http.post("/chat/v1/me", json={}, headers={"If-Match": '"x"'}), "/chat/v1/me")
+    check(await ada.send(conversation, text="late"), f"{ONE}/messages")
+    for confirmed in ("no", ada.participant, ada.participant):  # the last time they are signed out
+        check(await ada.http.post("/chat/v1/me/erase", json={"confirm": confirmed}), "/chat/v1/me/erase")
+    person = f"/chat/v1/people/{ada.participant}/erase"
+    check(await stranger.post(person), "/chat/v1/people/{participantId}/erase")
 
 
 async def test_refusals_for_a_while_are_as_documented(redis_url: str, tmp_path: Path) -> None:

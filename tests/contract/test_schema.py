@@ -21,24 +21,30 @@ from channels.validation import (
     Acceptance,
     Connect,
     EndSession,
+    Erase,
     Muting,
     NewInvitation,
     NewParticipant,
     NewSession,
     Nothing,
+    ProfileChange,
     Read,
     Removal,
+    Rename,
     Send,
     Stop,
     Typing,
 )
 from switchboard.log.codec import OPAQUE, camel, encode
 from switchboard.log.events import EPHEMERAL_TYPES, EVENT_TYPES, Ephemeral, Event, MessageDelta, MessageStarted
+from switchboard.log.feed import Feed
 from switchboard.log.follower import AWAY
 from switchboard.log.line import merged
 from switchboard.log.log import Draft
 from switchboard.log.reader import BACK
 from switchboard.settings import Settings
+from switchboard.store.database import Database
+from switchboard.store.history import History
 from switchboard.turns.turn import BOT
 from tests.contract.test_protocol import PROTOCOL
 from tests.contract.test_responses import HISTORY
@@ -49,7 +55,20 @@ SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "docs" / "protocol.schema.json").read_text(encoding="utf-8")
 )
 GROUPS = (NewParticipant, NewInvitation, Acceptance, Removal, Muting)
-BODIES: tuple[type[BaseModel], ...] = (Send, Typing, Read, Stop, Connect, NewSession, EndSession, Nothing, *GROUPS)
+BODIES: tuple[type[BaseModel], ...] = (
+    Send,
+    Typing,
+    Read,
+    Stop,
+    Connect,
+    NewSession,
+    EndSession,
+    Nothing,
+    Rename,
+    ProfileChange,
+    Erase,
+    *GROUPS,
+)
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +163,10 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "refreshToken": st.none() | st.text(max_size=9),
     "conversations": st.lists(st.text(max_size=9), max_size=21),
     "everywhere": st.booleans(),
+    "title": st.text(max_size=110),
+    "confirm": st.text(max_size=9),
+    "language": st.none() | st.from_regex(r"[A-Za-z]{1,9}(-[A-Za-z0-9]{1,9}){0,5}", fullmatch=True),
+    "preferences": st.dictionaries(st.text(max_size=9), st.text(max_size=9) | st.integers() | st.none(), max_size=3),
     "replyTo": st.none() | st.from_regex(r"[A-Za-z0-9_.:-]{1,100}", fullmatch=True),
     "participantId": st.from_regex(r"[A-Za-z0-9_.@:-]{1,128}", fullmatch=True),
     "role": st.sampled_from(["customer", "operator", "bot"]),
@@ -224,6 +247,16 @@ def test_what_the_server_takes_the_schema_allows(model: type[BaseModel], data: s
         (NewSession, {"identity": "a.b.c"}, True),
         (NewSession, {"identity": "x" * 8_193}, False),
         (NewSession, {"identity": 7}, False),
+        (Rename, {"title": "Parcel"}, True),
+        (Rename, {"title": "x" * 101}, False),
+        (Rename, {"title": None}, False),
+        (Erase, {"confirm": "guest_1"}, True),
+        (Erase, {}, False),
+        (ProfileChange, {}, True),
+        (ProfileChange, {"name": "Ada", "language": "de-AT", "preferences": {"theme": None}}, True),
+        (ProfileChange, {"language": "de_AT"}, False),
+        (ProfileChange, {"preferences": {"deep": {}}}, False),
+        (ProfileChange, {"name": None}, False),
         (Nothing, {}, True),
         (Nothing, {"a": 1}, False),
     ],
@@ -272,8 +305,19 @@ async def test_every_answer_over_http_validates(settings: Settings) -> None:
         answered(await ada.send(conversation), 422, "Problem")
         answered(await ada.send("c_nowhere", text="hello"), 404, "Problem")
         answered(await stranger.get(here), 401, "Problem")
+        answered(await ada.http.post(f"{here}/title", json={"title": "Parcel"}), 200, "Rename")
         answered(await ada.http.post(f"{here}/read", json={"upTo": 2}), 200, "HasRead")
         answered(await ada.http.post(f"{here}/stop", json={}), 202, "Stopping")
+        answered(await ada.http.get("/chat/v1/me"), 200, "Me")
+        answered(await ada.http.post("/chat/v1/me", json={"language": "de"}), 200, "Me")
+        batch = await Feed(edge.chat.log.redis, "archive").take(conversation, 1_000)
+        await edge.chat.archive.add([batch])
+        answered(await ada.http.get("/chat/v1/conversations"), 200, "ConversationPage")
+        history = History(Database(settings.database))
+        await history.begin("k1", conversation, "t4", "refund", {})
+        await history.completed("k1", {"paid": [12]})
+        answered(await ada.http.get("/chat/v1/tasks"), 200, "TaskPage")
+        answered(await ada.http.get("/chat/v1/tasks/k1"), 200, "TaskRecord")
         answered(await ada.http.post("/chat/v1/tickets", json={}), 201, "Ticket")
         invited = await ada.http.post(f"{here}/invitations", json={})
         answered(invited, 201, "Invitation")
@@ -283,6 +327,10 @@ async def test_every_answer_over_http_validates(settings: Settings) -> None:
         assert (await ada.http.post(f"{here}/typing", json={"typing": True})).status_code == 204
         await edge.chat.log.publish(conversation, *(Draft(event) for event in HISTORY))
         answered(await ada.http.get(here), 200, "Snapshot")
+        assert (await ada.http.post(f"{here}/close", json={})).status_code == 204
+        answered(await ada.send(conversation, text="late"), 409, "Problem")
+        answered(await ada.http.post("/chat/v1/me/erase", json={"confirm": "no"}), 422, "Problem")
+        answered(await ada.http.post("/chat/v1/me/erase", json={"confirm": ada.participant}), 200, "Erased")
 
 
 async def test_every_frame_of_a_stream_validates(settings: Settings) -> None:

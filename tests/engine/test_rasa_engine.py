@@ -62,11 +62,12 @@ async def test_the_payload_of_a_button_is_an_intent(talk: Talk) -> None:
 
 
 async def test_the_author_is_in_the_metadata_of_the_tracker_and_the_turn_is_not(talk: Talk) -> None:
-    await talk.say("hello", metadata={"page": "/cart"})
+    await talk.say("hello", metadata={"page": "/cart"}, language="de")
     (user,) = [event for event in await talk.tracker() if event["event"] == "user"]
     assert user["metadata"]["author"] == "guest_ada"
     assert (user["metadata"]["author_role"], user["metadata"]["author_name"]) == ("customer", "Ada")
     assert user["metadata"]["client"] == {"page": "/cart"}
+    assert user["metadata"]["language"] == "de"
     assert "fence" not in str(user)
 
 

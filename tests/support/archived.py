@@ -7,9 +7,10 @@ import json
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
+from switchboard.archive.projection import Member, Overview, overview_of
 from switchboard.log.line import Line
 from switchboard.log.log import Log
-from switchboard.store.tables import archived_entries
+from switchboard.store.tables import archived_entries, conversations, members
 
 EVERYTHING = 100_000  # entries: more than any test writes
 
@@ -37,3 +38,29 @@ def archived(database: Engine, conversation: str) -> dict[int, str]:
         rows = connection.execute(query.where(archived_entries.c.conversation == conversation)).all()
     assert len(dict(rows)) == len(rows)
     return dict(rows)
+
+
+def overview(database: Engine, conversation: str) -> Overview:
+    """What is told of it at a glance."""
+    with database.connect() as connection:
+        row = connection.execute(select(conversations).where(conversations.c.id == conversation)).mappings().one()
+        people = select(members).where(members.c.conversation == conversation)
+        return overview_of(row, connection.execute(people).mappings())
+
+
+async def expected_overview(log: Log, conversation: str) -> Overview:
+    """What must be told of one whose log is whole, and whose participants all joined at its beginning."""
+    now = await log.describe(conversation)
+    entries = [json.loads(line.json) for line in await lines_of(log, conversation)]
+    told = [entry for entry in entries if entry["type"] in ("message.sent", "message.completed")]
+    return Overview(
+        id=conversation,
+        epoch=now.epoch,
+        offset=now.offset,
+        owner=now.owner,
+        opened_at=entries[0]["timestamp"],
+        active_at=(told or entries)[-1 if told else 0]["timestamp"],
+        title=now.title,
+        preview=told[-1]["text"][:200] if told else "",
+        members={who.id: Member(who.id, who.role, who.name, entries[0]["timestamp"]) for who in now.participants},
+    )

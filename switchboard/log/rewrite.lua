@@ -1,0 +1,45 @@
+-- Takes a conversation out of Redis, or puts another log in its place, under another epoch: whoever has read the old one
+-- gets a snapshot.
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint, present, invited     (see keys.py)
+-- ARGV  1 conversation    2 its epoch    3 'delete', or the new epoch; then
+--       4 the offset at which the old log ends    5 the feed that begins anew    6 wake channel
+--       7 three lists, each with its length in front: fields of meta and of keys that go, offsets that wait no more
+--       … offset, JSON and key of each entry
+--
+-- Returns {'ok'}, {'gone'} if there is none of that epoch (any more), or {'moved'} if it has grown.
+
+local meta, log, keys, waiting, inbox, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local turn, feeds, dialogue, checkpoint, present = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+if redis.call('HGET', meta, 'epoch') ~= ARGV[2] then return {'gone'} end
+
+if ARGV[3] == 'delete' then
+  redis.call('DEL', meta, log, keys, waiting, lease, turn, dialogue, checkpoint, present, KEYS[12])
+  redis.call('ZREM', inbox, ARGV[1])
+  for _, name in ipairs(redis.call('SMEMBERS', feeds)) do redis.call('ZREM', feeds .. ':' .. name, ARGV[1]) end
+  return {'ok'}
+end
+
+if redis.call('HGET', meta, 'offset') ~= ARGV[4] then return {'moved'} end
+redis.call('DEL', log, lease, turn, dialogue, checkpoint, present)
+begin_dialogue(feeds, meta)
+
+local at = 7
+local function each(act)
+  local last = at + tonumber(ARGV[at])
+  for i = at + 1, last do act(ARGV[i]) end
+  at = last + 1
+end
+each(function(field) redis.call('HDEL', meta, field) end)
+each(function(field) redis.call('HDEL', keys, field) end)
+each(function(offset) redis.call('LREM', waiting, 1, offset) end)
+
+local last = ARGV[4]
+for i = at, #ARGV, 3 do
+  last = ARGV[i]
+  redis.call('XADD', log, last .. '-0', 'e', ARGV[i + 1], 'k', ARGV[i + 2])
+end
+redis.call('HSET', meta, 'epoch', ARGV[3], 'offset', last, 'f:' .. ARGV[5], 0)
+redis.call('HINCRBY', meta, 'fence', 1) -- what is still worked on answers somebody who is no more
+if redis.call('LLEN', waiting) == 0 then redis.call('ZREM', inbox, ARGV[1]) else redis.call('PUBLISH', ARGV[6], ARGV[1]) end
+announce(feeds, ARGV[1])
+return {'ok'}

@@ -1,0 +1,1 @@
+"""All that there is about one person: handed out, and erased."""

@@ -1,0 +1,378 @@
+"""A person who is erased is found nowhere any more, wherever it was interrupted; what others said is."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.asyncio
+from sqlalchemy import insert, select
+from sqlalchemy.engine import Engine
+
+from switchboard.archive.archiver import FEED
+from switchboard.archive.entries import Entries
+from switchboard.archive.erasing import Erasing
+from switchboard.archive.history import History as Pages
+from switchboard.archive.timeline import Timeline
+from switchboard.log import snapshot
+from switchboard.log.connection import connect
+from switchboard.log.dialogue import DialogueUpdate
+from switchboard.log.errors import UnknownConversation
+from switchboard.log.events import (
+    MessageCompleted,
+    MessageDelta,
+    MessageRead,
+    MessageSent,
+    MessageStarted,
+    Participant,
+    SlotsChanged,
+    TaskProgressed,
+    TaskStarted,
+    TurnCompleted,
+    TurnStarted,
+)
+from switchboard.log.feed import Feed, Progress
+from switchboard.log.follower import Follower
+from switchboard.log.keys import keys_of, limit
+from switchboard.log.lifecycle import Lifecycle
+from switchboard.log.log import Draft, Log
+from switchboard.log.members import Members
+from switchboard.log.rewriting import Rewriting
+from switchboard.people.identity import InvalidToken, Sessions
+from switchboard.people.memory import Lesson, Memory
+from switchboard.people.profiles import Profile, Profiles
+from switchboard.people.revocations import Revocations
+from switchboard.people.sign_ins import SignIns
+from switchboard.records.erasure import Erased, Erasure
+from switchboard.records.scrub import SOMEONE
+from switchboard.store.calls import Calls
+from switchboard.store.database import Database
+from switchboard.store.history import Erased as TaskErased
+from switchboard.store.history import History, utc_now
+from switchboard.store.tables import accounts, metadata
+from switchboard.turns.turn import BOT
+from tests.support.archived import archived, overview
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
+
+Redis = redis.asyncio.Redis
+GUEST = Participant("guest_zq7xk93", "customer", "Zenobia-zq7xk93")
+ZOE = Participant("user_zq7xk93", "customer", "Zenobia-zq7xk93")
+BOB = Participant("guest_bob", "customer", "Bob")
+MARK = "zq7xk93"  # in everything that Zoe says, is called, and is answered
+MOST_STEPS = 40
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/records.db"
+    return str(request.getfixturevalue("postgres").empty())
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    engine = Database(database_url).engine()
+    yield engine
+    engine.dispose()
+
+
+class World:
+    """What a server has, and somebody who is all over it."""
+
+    def __init__(self, client: Redis[str], database_url: str) -> None:
+        self.client, self.url, self.calls = client, database_url, Calls(Database(database_url))
+        self.log, self.entries = Log(client), Entries(Database(database_url))
+        self.tasks, self.profiles = History(Database(database_url)), Profiles(self.calls)
+        self.feed, self.sessions = Feed(client, FEED), Sessions("a secret for tests, of 32 characters or more")
+        self.sign_ins = SignIns(client, self.sessions, Revocations(client, Follower(client)))
+        self.erasure = Erasure(self.log, Erasing(self.calls), self.sign_ins)
+
+    async def archive(self, conversation: str, count: int = 1_000) -> None:
+        batch = await self.feed.take(conversation, count)
+        await self.entries.add([batch])
+        if batch.entries:
+            await self.feed.advance(conversation, Progress(batch.entries[-1].offset, 0))
+
+    async def ask(self, conversation: str, who: Participant, text: str, *, is_answered: bool = True) -> None:
+        name = f"m_{uuid.uuid5(uuid.NAMESPACE_OID, text).hex}"  # as the server names them
+        said = MessageSent(
+            name, who, text, client_message_id=text, metadata={"page": text}, payload=text, language="de"
+        )
+        draft = Draft(said, f"in:{who.id}:{text}", text)
+        offset = (await self.log.publish(conversation, draft, asks=True, author=who.id))[0].offset
+        turn = f"t{offset}"
+        begun = [
+            TurnStarted(turn, said.message_id),
+            MessageStarted(f"b_{offset}", BOT, turn),
+            MessageDelta(f"b_{offset}", f"you said {text}"),
+            TaskStarted(f"k_{offset}", "look", f"Looking for {text}", turn),
+            TaskProgressed(f"k_{offset}", 1, 2, f"at {text}"),
+            SlotsChanged({"said": text}, turn),
+        ]
+        await self.tasks.begin(f"k_{conversation}{offset}", conversation, turn, "look", {"text": text})
+        if not is_answered:
+            await self.log.publish(conversation, *map(Draft, begun))
+            return
+        end = [MessageCompleted(f"b_{offset}", BOT, f"you said {text}", turn), TurnCompleted(turn)]
+        remembers = DialogueUpdate((json.dumps({"text": text}),), (1, text))
+        drafts = map(Draft, [*begun, *end, MessageRead(who.id, offset)])
+        await self.log.publish(conversation, *drafts, answers=offset, remembers=remembers)
+
+    async def talk(self, *, is_answered: bool = True) -> None:
+        """`c_alone` is Zoe's, once a guest; `c_both` hers and Bob's, partly archived and partly trimmed."""
+        await self.feed.register()
+        await self.profiles.change(ZOE.id, lambda _: Profile(ZOE.id, ZOE.name, "de", {"likes": MARK}))
+        await Memory(Database(self.url)).learn([Lesson(ZOE.id, "city", MARK, "c_alone", utc_now(), 3_600)])
+        row = {"id": ZOE.id, "email": f"{MARK}@example.com", "role": "customer", "name": ZOE.name}
+        account = insert(accounts).values(**row, created_at=utc_now())
+        await self.calls.write(lambda connection: connection.execute(account), {})
+        await self.client.set(limit("person", ZOE.id), 1)
+        lifecycle, members = Lifecycle(self.client), Members(self.client)
+        await self.log.start("c_alone", BOT.id, [GUEST, BOT])
+        await self.ask("c_alone", GUEST, f"alone {MARK}")
+        await lifecycle.rename("c_alone", GUEST.id, f"Title {MARK}")
+        await members.identify("c_alone", GUEST.id, ZOE)
+        await self.archive("c_alone")
+        await self.ask("c_alone", ZOE, f"late {MARK}", is_answered=is_answered)
+        await self.log.start("c_both", BOT.id, [GUEST, BOB, BOT])
+        await self.ask("c_both", BOB, "first of Bob's")
+        await self.ask("c_both", GUEST, f"first {MARK}")
+        await self.archive("c_both")
+        await self.client.xtrim(keys_of("c_both").log, maxlen=6, approximate=False)
+        await members.identify("c_both", GUEST.id, ZOE)
+        await self.archive("c_both", 1)
+        await self.ask("c_both", BOB, "second of Bob's")
+        await self.ask("c_both", ZOE, f"second {MARK}", is_answered=is_answered)
+        await lifecycle.rename("c_both", ZOE.id, f"Title {MARK}")
+        await self.log.start("c_bobs", BOT.id, [BOB, BOT])
+        await self.ask("c_bobs", BOB, "only Bob's")
+        await self.archive("c_bobs")
+        await self.client.zadd(keys_of("c_both").present, {f"edge {ZOE.id}": 2**50})
+
+    async def in_redis(self) -> str:
+        """Every key, and everything in it."""
+        found: list[Any] = []
+        async for key in self.client.scan_iter(count=1_000):
+            kind = await self.client.type(key)
+            read = {
+                "string": lambda key=key: self.client.get(key),
+                "hash": lambda key=key: self.client.hgetall(key),
+                "list": lambda key=key: self.client.lrange(key, 0, -1),
+                "set": lambda key=key: self.client.smembers(key),
+                "zset": lambda key=key: self.client.zrange(key, 0, -1, withscores=True),
+                "stream": lambda key=key: self.client.xrange(key),
+            }[kind]
+            found.append((key, await read()))
+        return str(found)
+
+
+def in_sql(database: Engine) -> str:
+    """Every row of every table."""
+    with database.connect() as connection:
+        return str([connection.execute(select(table)).all() for table in metadata.sorted_tables])
+
+
+@pytest.fixture
+async def world(client: Redis[str], database_url: str, database: Engine) -> World:
+    return World(client, database_url)
+
+
+async def is_nowhere(world: World, database: Engine) -> None:
+    everything = await world.in_redis() + in_sql(database)
+    assert MARK not in everything
+    assert "first of Bob's" in everything and "only Bob's" in everything
+
+
+async def bobs_view(world: World) -> list[tuple[str, str]]:
+    """Who said what, as the history of the shared conversation shows it."""
+    conversation = await world.log.describe("c_both")
+    pages = Pages(Timeline(world.log, world.entries))
+    page = await pages.page(conversation, conversation.offset + 1, 100)
+    assert page.missing == []
+    return [(message["author"]["name"], message["text"]) for message in page.messages]
+
+
+async def test_nothing_is_found_of_them_and_others_keep_what_they_said(world: World, database: Engine) -> None:
+    await world.talk()
+    assert (await world.in_redis()).count(MARK) > 20 and in_sql(database).count(MARK) > 20, "or the search is blind"
+    assert await world.erasure.erase(ZOE.id) == Erased(deleted=1, anonymised=1)
+    await is_nowhere(world, database)
+    for _ in range(3):
+        await world.archive("c_both")
+    await is_nowhere(world, database)
+    with pytest.raises(UnknownConversation):
+        await world.log.describe("c_alone")
+    assert await bobs_view(world) == [
+        ("Bob", "first of Bob's"),
+        ("Assistant", "you said first of Bob's"),
+        (SOMEONE, ""),
+        ("Assistant", ""),
+        ("Bob", "second of Bob's"),
+        ("Assistant", "you said second of Bob's"),
+        (SOMEONE, ""),
+        ("Assistant", ""),
+    ]
+
+
+async def test_the_shared_log_goes_on_and_is_archived(world: World, database: Engine) -> None:
+    await world.talk()
+    before = await world.log.describe("c_both")
+    await world.erasure.erase(ZOE.id)
+    await world.ask("c_both", BOB, "third of Bob's")
+    await world.archive("c_both")
+    now = await world.log.describe("c_both")
+    assert (now.epoch != before.epoch, now.title) == (True, None)
+    assert set(now.participants) == {BOB, BOT}
+    known = overview(database, "c_both")
+    assert (known.epoch, known.offset) == (now.epoch, now.offset)
+    assert {each.name for each in known.members.values() if each.left_at is None} == {BOB.name, BOT.name}
+    rows = archived(database, "c_both")
+    stored = {line.offset: line.json for line in await world.log.read("c_both", 0, 1_000)}
+    assert {offset: rows[offset] for offset in stored if offset in rows} == {
+        offset: stored[offset] for offset in stored if offset in rows
+    }
+    _, state = await snapshot.take(world.log, now)
+    assert (state["turn"], state["messages"][-1]["text"]) == (None, "you said third of Bob's")
+
+
+async def test_who_is_answered_at_that_moment_is_answered_no_more(world: World, database: Engine) -> None:
+    await world.talk(is_answered=False)
+    fence = await world.client.hget(keys_of("c_both").meta, "fence")
+    await world.erasure.erase(ZOE.id)
+    await is_nowhere(world, database)
+    _, state = await snapshot.take(world.log, await world.log.describe("c_both"))
+    assert state["turn"] is None
+    assert await world.client.llen(keys_of("c_both").waiting) == 0
+    assert await world.client.hget(keys_of("c_both").meta, "fence") != fence, "what the worker says now is refused"
+    with pytest.raises(TaskErased):
+        await world.tasks.begin("k_late", "c_alone", "t9", "look", {"text": MARK})
+    await is_nowhere(world, database)
+
+
+async def test_what_the_archiver_has_in_hand_does_not_come_back(world: World, database: Engine) -> None:
+    await world.talk()
+    batches = [await world.feed.take(conversation, 1_000) for conversation in ("c_alone", "c_both")]
+    assert all(MARK in str(batch.entries) for batch in batches)
+    await world.erasure.erase(ZOE.id)
+    await world.entries.add(batches)
+    for batch in batches:
+        await world.feed.advance(batch.conversation, Progress(batch.entries[-1].offset, 0))
+    await is_nowhere(world, database)
+
+
+class Killed(BaseException):
+    """In place of `kill -9`: nothing of ours runs after it."""
+
+
+class Failpoints:
+    """Counts the steps that change something, and dies before one of them, or right after it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = -1
+        for owner, name in (
+            (Calls, "write"),
+            (Rewriting, "_run"),
+            (SignIns, "end_all"),
+        ):
+            monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
+
+    def _counted(self, step: Any) -> Any:
+        async def counted(*arguments: Any, **more: Any) -> Any:
+            self._pass()
+            result = await step(*arguments, **more)
+            self._pass()
+            return result
+
+        return counted
+
+    def _pass(self) -> None:
+        if self.left == 0:
+            self.left = -1
+            raise Killed
+        self.left -= 1
+
+
+@pytest.mark.parametrize("is_archived_between", [True, False])
+async def test_wherever_it_was_killed_the_same_again_erases_the_rest(
+    world: World, database: Engine, monkeypatch: pytest.MonkeyPatch, is_archived_between: bool
+) -> None:
+    points = Failpoints(monkeypatch)
+    for step in range(MOST_STEPS):
+        await world.client.flushall()
+        with database.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        await world.talk()
+        points.left = step
+        try:
+            await world.erasure.erase(ZOE.id)
+            break
+        except Killed:
+            points.left = -1
+        if is_archived_between:
+            for conversation in ("c_alone", "c_both"):
+                await world.archive(conversation, 3)
+        await world.erasure.erase(ZOE.id)
+        await world.archive("c_both")
+        await is_nowhere(world, database)
+        assert [said for said in await bobs_view(world) if said[0] == "Bob"] == [
+            ("Bob", "first of Bob's"),
+            ("Bob", "second of Bob's"),
+        ]
+    assert 10 < step < MOST_STEPS - 1, "every step was the last one once"
+
+
+async def test_they_are_signed_out_everywhere_and_nobody_else_is(world: World) -> None:
+    zoe, bob = (world.sign_ins.refresh_token(world.sessions.begin(who)) for who in (ZOE, BOB))
+    await world.erasure.erase(ZOE.id)
+    with pytest.raises(InvalidToken):
+        await world.sign_ins.refresh(zoe)
+    assert await world.sign_ins.refresh(bob)
+    assert MARK not in await world.in_redis()
+
+
+async def test_who_is_nowhere_is_erased_without_a_trace(world: World, database: Engine) -> None:
+    await world.talk()
+    before = in_sql(database)
+    assert await world.erasure.erase("guest_nobody") == Erased()
+    assert in_sql(database) == before
+
+
+@pytest.fixture
+async def durable(durable_redis: RedisServer) -> AsyncIterator[Redis[str]]:
+    client = connect(durable_redis.url)
+    yield client
+    await client.close()
+    await client.connection_pool.disconnect()
+
+
+async def test_the_files_forget_too_once_they_are_written_anew(
+    durable: Redis[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    url = f"sqlite:///{tmp_path}/sql/records.db"
+    world, database = World(durable, url), Database(url).engine()
+    await world.talk()
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    assert MARK.encode() in files()
+    await world.erasure.erase(ZOE.id)
+    await durable.bgrewriteaof()
+
+    async def is_written() -> bool:
+        info = await durable.info("persistence")
+        return not (info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"])
+
+    await until(is_written)
+    with database.connect() as connection:
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert MARK.encode() not in files()
+    assert MARK not in caplog.text
