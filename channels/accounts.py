@@ -24,7 +24,7 @@ async def ask_for_letter(request: Request) -> HTTPResponse:
     """`POST /accounts`: 202 for every address; the letter says how to go on."""
     chat = chat_of(request)
     credentials = _credentials(chat)
-    chat.check_address(chat.address(request))
+    await _let_in(chat, request)
     email = parse(NewAccount, await json_body(request)).email
     try:
         with _problems():
@@ -38,42 +38,61 @@ async def choose_password(request: Request) -> HTTPResponse:
     """`POST /accounts/password`: signed in, and everybody else of this account signed out."""
     chat = chat_of(request)
     credentials, guest = _credentials(chat), calling_guest(chat, request)
+    await _let_in(chat, request)
     wanted = parse(ChoosePassword, await json_body(request))
     try:
         with _problems():
+            # Everybody is out before there is another password: a crash in between leaves nobody in.
+            if known := await credentials.account_of(wanted.token):
+                await chat.sign_ins.end_all(known.id)
             account = await credentials.choose_password(wanted.token, wanted.password, wanted.name)
     except InvalidToken as error:
         detail = "The link has expired, or was used before. Ask for another letter."
         raise Problem(401, "bad_letter", detail) from error
-    await chat.sign_ins.end_all(account.id)
-    return await _signed_in(request, credentials, account, guest, wanted.conversations)
+    era = await chat.sign_ins.end_all(account.id)  # and who came in by the old one meanwhile
+    return await _signed_in(request, credentials, account, era, guest, wanted.conversations)
 
 
 async def sign_in(request: Request) -> HTTPResponse:
     """`POST /accounts/session`: by address and password."""
     chat = chat_of(request)
     credentials, guest = _credentials(chat), calling_guest(chat, request)
+    await _let_in(chat, request)
     wanted = parse(SignIn, await json_body(request))
     try:
         with _problems():
             account = await credentials.sign_in(wanted.email, wanted.password, wanted.device)
+            era = await chat.sign_ins.era(account.id)
+            await credentials.confirm(account)  # a password, or a role, that was changed meanwhile began another era
     except BadCredentials as error:
         raise Problem(401, "bad_credentials", "The address or the password is not right.") from error
     except TooManyAttempts as error:
         detail = f"Too many tries. Try again in {-(-error.seconds // 60)} min, or ask for a letter."
         raise Problem(429, "too_many", detail, retry_after=error.seconds) from error
-    return await _signed_in(request, credentials, account, guest, wanted.conversations)
+    return await _signed_in(request, credentials, account, era, guest, wanted.conversations)
 
 
 async def _signed_in(
-    request: Request, credentials: Credentials, account: Account, guest: Session | None, conversations: list[str]
+    request: Request,
+    credentials: Credentials,
+    account: Account,
+    era: int,
+    guest: Session | None,
+    conversations: list[str],
 ) -> HTTPResponse:
     chat = chat_of(request)
-    session = await as_they_say(chat, chat.sessions.begin(account.participant, account.role))
+    session = await as_they_say(chat, chat.sessions.begin(account.participant, account.role, era))
     chat.check_blocked(session.at(chat.address(request)))
     taken = await take_along(chat, guest, account.participant, conversations)
     body = session_body(chat, session, chat.sign_ins.refresh_token(session), taken)
     return json(body | {"device": credentials.device(account)}, 201, {"Cache-Control": "no-store"})
+
+
+async def _let_in(chat: Chat, request: Request) -> None:
+    """Raises `Problem` 403, and `TooFast` for an address that asks too often: passwords cost much to check."""
+    address = chat.address(request)
+    chat.check_address(address)
+    await chat.limits.guest(address)
 
 
 def _credentials(chat: Chat) -> Credentials:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from switchboard.log.codec import dumps
+from switchboard.log.errors import TakesNoPart
 
 FINAL = 3500  # from here on a client does not come back by itself
 
@@ -27,6 +28,11 @@ class Farewell:
         return dumps(
             {"type": "disconnect", "code": self.code, "reason": self.reason, "reconnect": self.reconnect},
         )
+
+
+def after(error: TakesNoPart) -> Farewell:
+    """For somebody who takes no part any more: a guest who has signed in is signed out as a guest."""
+    return REVOKED if error.identified else LEFT
 
 
 SHUTDOWN = Farewell(3001, "the server restarts")

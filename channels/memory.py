@@ -12,7 +12,7 @@ from sanic.response import HTTPResponse, empty, json
 from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
 from channels.validation import CorrectMemory, ForgetMemory, parse
-from switchboard.people.memory import MemoryUnavailable, Remembered
+from switchboard.people.memory import EVERYTHING, MemoryUnavailable, Remembered
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -48,7 +48,7 @@ async def forget_memory(request: Request) -> HTTPResponse:
     session = chat.session(request)
     wanted = parse(ForgetMemory, await json_body(request))
     with _problems():
-        await chat.memory.forget(session.participant.id, wanted.name)
+        await chat.memory.forget(session.participant.id, wanted.name or EVERYTHING)
     return empty(204)
 
 

@@ -82,11 +82,17 @@ async def accept(
     )
     done: Appended = sent[0]
     return {
-        "messageId": event.message_id,
+        "messageId": await _message_at(chat.log, conversation_id, done, event),
         "epoch": done.epoch,
         "offset": done.offset,
         "duplicate": done.duplicate,
     }
+
+
+async def _message_at(log: Log, conversation_id: str, done: Appended, event: MessageSent) -> str:
+    """The id under which it is on the log; one that was sent before may be of the guest who its author was then."""
+    line = await log.at(conversation_id, done.offset) if done.duplicate else None
+    return str(jsonlib.loads(line.json)["messageId"]) if line else event.message_id
 
 
 async def _count(chat: Chat, session: Session, conversation_id: str, send: Send) -> None:

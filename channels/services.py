@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -146,7 +146,8 @@ class Chat:
     def __post_init__(self) -> None:
         more = (name.strip() for name in self.settings.bot_names.split(","))
         self.bot_names = (BOT.name, *(name for name in more if name))
-        self.revocations.changed = self.blocks.changed = self._end_refused
+        self.revocations.changed = lambda: self._end(self.revocations.cover, REVOKED)
+        self.blocks.changed = lambda: self._end(self._is_blocked, BLOCKED)
         self._proxies = self.settings.proxies
 
     def check_room(self) -> None:
@@ -223,9 +224,9 @@ class Chat:
         if streams:
             await asyncio.wait([stream.task for stream in streams], timeout=patience)
 
-    def _end_refused(self) -> None:
+    def _end(self, is_over: Callable[[Session], bool], end: Farewell) -> None:
         for stream in list(self.streams.values()):
-            if end := self._refusal(stream):
+            if stream.session and is_over(stream.session):
                 stream.finish(end)
 
     def _refusal(self, stream: Stream) -> Farewell | None:

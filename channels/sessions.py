@@ -74,16 +74,17 @@ def calling_guest(chat: Chat, request: Request) -> Session | None:
 async def take_along(chat: Chat, guest: Session | None, user: Participant, conversations: list[str]) -> list[str]:
     """The guest's conversations, which are the user's from here on; the guest is signed out, which comes last.
 
-    Who has the guest's token may read them anyway. Raises `LogUnavailable`: the same again goes on where this stopped.
+    Who has the guest's token may read them anyway. What was taken before, and the answer was lost, is the user's too.
+    Raises `LogUnavailable`: the same again goes on where this stopped.
     """
-    if guest is None:
-        return []
+    formerly = guest.participant.id if guest else ""
     taken = []
     for conversation in dict.fromkeys(filter(CONVERSATION_ID.match, conversations)):
         with contextlib.suppress(UnknownConversation):
-            await chat.members.identify(conversation, guest.participant.id, user)
+            await chat.members.identify(conversation, formerly, user)
             taken.append(conversation)
-    await chat.sign_ins.end_all(guest.participant.id)
+    if guest:
+        await chat.sign_ins.end_all(formerly)
     return taken
 
 
@@ -96,7 +97,7 @@ async def _signed_in(chat: Chat, token: str, address: Address | None) -> Session
     except BadIdentity as error:
         raise Problem(401, "bad_identity", str(error)) from error
     who = Participant(identity.participant_id, "customer", person_name(identity.name))
-    session = chat.sessions.begin(who).at(address)
+    session = chat.sessions.begin(who, era=await chat.sign_ins.era(who.id)).at(address)
     chat.check_blocked(session)
     async with answering():
         first = await chat.log.redis.set(f"sb:identity:{identity.use}", "1", nx=True, ex=identity.seconds)

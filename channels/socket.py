@@ -17,13 +17,13 @@ from channels.farewell import (
     BLOCKED,
     EXPIRED,
     FLOODING,
-    LEFT,
     NOT_CONNECTED,
     OVERLOADED,
     REFUSED,
     SLOW,
     UNAVAILABLE,
     Farewell,
+    after,
 )
 from channels.pace import Flooded, Pace
 from channels.problems import PREFIX, Problem, problem_of
@@ -179,7 +179,7 @@ class Socket:
         except SlowReader as error:
             raise Closed(SLOW) from error
         except TakesNoPart as error:
-            raise Closed(LEFT) from error
+            raise Closed(after(error)) from error
         except LogError as error:
             raise Closed(UNAVAILABLE) from error
 

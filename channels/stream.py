@@ -11,7 +11,7 @@ from sanic import Request
 from sanic.compat import Header
 from sanic.response import HTTPResponse, empty
 
-from channels.farewell import EXPIRED, LEFT, OVERLOADED, SLOW, UNAVAILABLE, Farewell
+from channels.farewell import EXPIRED, OVERLOADED, SLOW, UNAVAILABLE, Farewell, after
 from channels.problems import Problem, problem_of
 from channels.services import Chat, Stream, access_of, chat_of
 from channels.tickets import Reading, is_native, reading
@@ -98,8 +98,8 @@ async def _pump(
         return SLOW
     except TimeoutError:
         return EXPIRED if life.expired() else SLOW
-    except TakesNoPart:
-        return LEFT
+    except TakesNoPart as error:
+        return after(error)
     except LogError:
         return UNAVAILABLE
     return None

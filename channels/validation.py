@@ -41,6 +41,7 @@ GUEST = "Guest"  # what somebody is called who says no name
 LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}\Z"  # a tag as in BCP 47, registered or not
 LANGUAGE_LIMIT = 35  # characters (RFC 5646, 4.4.1)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SLOT = r"^[!-~]{1,80}\Z"  # the name of one, as a bot's domain has it
 EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})\Z")
 
 M = TypeVar("M", bound=BaseModel)
@@ -154,7 +155,7 @@ class SignIn(NewAccount):
 class CorrectMemory(_Strict):
     """Body of `POST /me/memory`: what is right, of something that is remembered."""
 
-    name: StrictStr = Field(..., min_length=1, max_length=80)
+    name: StrictStr = Field(..., regex=SLOT)
     value: StrictStr | StrictBool | StrictInt | StrictFloat
 
     @validator("value")
@@ -171,7 +172,7 @@ class CorrectMemory(_Strict):
 class ForgetMemory(_Strict):
     """Body of `POST /me/memory/forget`: one thing, or all."""
 
-    name: StrictStr | None = Field(None, min_length=1, max_length=80)
+    name: StrictStr | None = Field(None, regex=SLOT)
 
 
 class EndSession(_Strict):

@@ -38,7 +38,7 @@ EXPIRED = ("expired", "The token has expired. Start a session.")
 LEFT = ("left", "You are no longer in this conversation.")
 REVOKED = ("revoked", "Signed out. Start a session.")
 BLOCKED = ("blocked", "Blocked here.")
-ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED}
+ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED, farewell.LEFT: LEFT}
 DEFECT = ("error", "Something went wrong here. It has been logged.")
 
 
@@ -105,8 +105,8 @@ async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out, stream: S
         if not limit.expired():
             return SLOW
         return EXPIRED if session.expires_at <= time.time() else UNAVAILABLE
-    except TakesNoPart:
-        return LEFT
+    except TakesNoPart as error:
+        return ENDS[farewell.after(error)]
     except LogError:
         return UNAVAILABLE
     except Exception:  # whatever it is, the client must not take the end of the stream for success

@@ -44,7 +44,7 @@ EXPIRED = "The token has expired. Start a session."
 LEFT = "You are no longer in this conversation."
 REVOKED = "Signed out. Start a session."
 BLOCKED = "Blocked here."
-ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED}
+ENDS = {farewell.SHUTDOWN: SHUTDOWN, farewell.REVOKED: REVOKED, farewell.BLOCKED: BLOCKED, farewell.LEFT: LEFT}
 DEFECT = "Something went wrong here. It has been logged."
 
 
@@ -145,8 +145,8 @@ async def _follow(chat: Chat, session: Session, plan: Plan, out: _Out, stream: S
         return SLOW
     except TimeoutError:
         return EXPIRED if life.expired() else SLOW
-    except TakesNoPart:
-        return LEFT
+    except TakesNoPart as error:
+        return ENDS[farewell.after(error)]
     except LogError:
         return UNAVAILABLE
     except Exception:  # whatever it is, the client must not take the end of the stream for success

@@ -13,7 +13,7 @@ from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, Packet
 
 from channels import commands
-from channels.farewell import EXPIRED, FLOODING, LEFT, SLOW, UNAVAILABLE, Farewell
+from channels.farewell import EXPIRED, FLOODING, SLOW, UNAVAILABLE, Farewell, after
 from channels.pace import Flooded, Pace
 from channels.problems import Problem, problem_of
 from channels.services import Chat
@@ -105,8 +105,8 @@ class Connection:
             return EXPIRED if life.expired() else SLOW
         except SlowReader:
             return SLOW
-        except TakesNoPart:
-            return LEFT
+        except TakesNoPart as error:
+            return after(error)
         return UNAVAILABLE
 
     def _give(self, frame: Frame) -> None:

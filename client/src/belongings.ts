@@ -8,7 +8,8 @@ import type { HttpTransport } from "./http.ts";
 
 /** The guest's word for it that these are theirs. */
 export interface Guest {
-  token: string;
+  /** Null once the guest is signed out. */
+  token: string | null;
   conversations: string[];
 }
 

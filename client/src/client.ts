@@ -67,6 +67,8 @@ export class ChatClient {
   #conversation: string | null;
   #starting: Promise<string> | null = null;
   #restarted = false;
+  /** The conversation that this person has left, or was removed from. */
+  #left: string | null = null;
   /** What the stream's last connection was opened with. */
   #opened: Where = { token: "", conversationId: "" };
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -240,6 +242,8 @@ export class ChatClient {
       return await this.#transport.command({ token, conversationId }, "send", { clientMessageId, ...content });
     } catch (error) {
       if (lastTry || !(isGone(error) || isUnauthorized(error))) throw error;
+      if (this.#left === conversationId) throw error; // It was for those who are there.
+      if (this.#conversation !== null && this.#conversation !== conversationId) throw error; // It was for another one.
       if (isUnauthorized(error)) this.#session.drop(token);
       else this.#restart(conversationId);
       const now = this.#outbox.items.find((item) => item.clientMessageId === clientMessageId);
@@ -256,8 +260,8 @@ export class ChatClient {
 
   async #findOrCreate(): Promise<string> {
     const inOtherTab = this.#store.get<string>(CONVERSATION);
-    this.#conversation =
-      inOtherTab ?? (await this.#http.startConversation(await this.#session.token())).conversationId;
+    const found = inOtherTab ?? (await this.#http.startConversation(await this.#session.token())).conversationId;
+    this.#conversation ??= found; // Unless an invitation was faster.
     this.#store.set(CONVERSATION, this.#conversation);
     this.#stream.start();
     return this.#conversation;
@@ -282,6 +286,7 @@ export class ChatClient {
     this.#chat = state;
     this.#live = live;
     if (!gap) this.#people.receive(frame);
+    if (frame.type === "participant.left" && frame.participantId === this.#session.participant?.id) this.#left = this.#conversation;
     if (changed) {
       this.#outbox.reconcile(state.messages, state.position);
       this.#changed();

@@ -97,7 +97,7 @@ export class HostSession implements Identity {
     } catch (error) {
       const guestIsGone = guest && error instanceof ApiError && error.code === "unauthorized";
       if (!guestIsGone) throw error;
-      return await this.#api.signInAs(identity, null);
+      return await this.#api.signInAs(identity, { ...guest, token: null }); // Perhaps it was taken along by then.
     }
   }
 }

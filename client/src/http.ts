@@ -43,7 +43,7 @@ export class HttpTransport implements Transport {
   /** Signs in whom the host's back end names in a JWT, which is good once; a guest is that person from then on. */
   signInAs(identity: string, guest: Guest | null = null): Promise<Session> {
     const { token, conversations } = guest ?? { token: null, conversations: [] };
-    return this.#post("/sessions", token, { identity, ...(token && { conversations }) });
+    return this.#post("/sessions", token, { identity, ...(guest && { conversations }) });
   }
 
   /** Takes part in the conversation that an invitation is for. */

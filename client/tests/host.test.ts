@@ -126,7 +126,7 @@ describe("a guest who signs in", () => {
     show.mockResolvedValue(GUEST);
     signInAs.mockRejectedValueOnce(ApiError.ofProblem({ status: 401, code: "unauthorized" }));
     expect(await open().token()).toBe("token of jwt1");
-    expect(signInAs).toHaveBeenLastCalledWith("jwt1", null);
+    expect(signInAs).toHaveBeenLastCalledWith("jwt1", { ...GUEST, token: null });
   });
 
   it("is refused like anybody when the identity is no good", async () => {

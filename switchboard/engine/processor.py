@@ -64,7 +64,7 @@ class Processor(MessageProcessor):
         """As Rasa's, after what is known of whoever speaks; that comes from the turn, not from what a channel says."""
         turn = turn_of(tracker.sender_id)
         if self.recall and turn:
-            recalled = await self.recall.events(tracker, turn.message.author.id)
+            recalled = await self.recall.events(tracker, turn)
             tracker.update_with_events(recalled, self.domain)
         await super()._handle_message_with_tracker(message, tracker)
 

@@ -9,8 +9,9 @@ from typing import Any
 from rasa.shared.core.events import Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from switchboard.people.learner import told
+from switchboard.people.learner import RECALLED, told
 from switchboard.people.memory import Memory, MemoryUnavailable
+from switchboard.turns.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -23,21 +24,28 @@ class Recall:
         self._memory = memory
         self._slots = frozenset(slots)
 
-    async def events(self, tracker: DialogueStateTracker, author: str) -> list[Event]:
-        """What is to be set before the author's message; nothing where they were the last to speak in this session.
+    async def events(self, tracker: DialogueStateTracker, turn: Turn) -> list[Event]:
+        """What is to be set before the turn's message; nothing where its author was the last to speak in this session.
 
-        Without the database nothing is recalled, and yet nobody gets another one's slots.
+        Without the database nothing is recalled, and yet nobody gets another one's slots. Raises `LogUnavailable`.
         """
-        if _last_author(tracker) == author:
+        author, last = turn.message.author.id, _last_author(tracker)
+        if last == author:
             return []
+        identified = (await turn.log.describe(turn.conversation)).identified
+        if last and identified.get(last) == author:
+            return []  # the guest of a moment ago
         known = await self._known(author)
         known |= {
             each.slot: each.value
             for each in told(event.as_dict() for event in tracker.events)
-            if each.author == author and each.slot in self._slots
+            if identified.get(each.author, each.author) == author and each.slot in self._slots
         }
-        names = sorted(self._slots & set(tracker.slots))
-        return [SlotSet(name, known.get(name)) for name in names if tracker.get_slot(name) != known.get(name)]
+        return [
+            SlotSet(name, value, metadata={RECALLED: True})
+            for name in sorted(self._slots & set(tracker.slots))
+            if tracker.get_slot(name) != (value := known.get(name, tracker.slots[name].initial_value))
+        ]
 
     async def _known(self, author: str) -> dict[str, Any]:
         try:

@@ -105,8 +105,12 @@ async def appoint(bot: Bot, email: str, role: Role, name: str | None) -> None:
     sessions = Sessions(settings.secret_key.get_secret_value())
     try:
         address = mail_address(email)
-        account = await Accounts(Database(settings.database)).appoint(address, role, name or address.partition("@")[0])
-        await SignIns(redis, sessions, Revocations(redis, Follower(redis))).end_all(account.id)
+        accounts = Accounts(Database(settings.database))
+        sign_ins = SignIns(redis, sessions, Revocations(redis, Follower(redis)))
+        if known := await accounts.find(address):
+            await sign_ins.end_all(known.id)  # before too: a crash in between leaves nobody in with the old role
+        account = await accounts.appoint(address, role, name or address.partition("@")[0])
+        await sign_ins.end_all(account.id)
     except ValueError as error:
         raise NotReady(f"{email} {error}.") from error
     except AccountsUnavailable as error:

@@ -55,7 +55,11 @@ class InvitationOver(LogError):
 
 
 class TakesNoPart(LogError):
-    """Raised to a reader who has left the conversation, or was removed."""
+    """Raised to a reader who has left the conversation, or was removed; or has signed in: then `identified`."""
+
+    def __init__(self, conversation: str, *, identified: bool = False) -> None:
+        super().__init__(conversation)
+        self.identified = identified
 
 
 class StalePublish(LogError):

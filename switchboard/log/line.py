@@ -14,7 +14,8 @@ _PLACE = re.compile(r'\{"epoch":"([0-9a-f]+)","offset":(\d+),')  # how `append.l
 _TYPE = re.compile(r'[^,]+,[^,]+,"type":"([a-z.]+)"')  # `codec.encode` puts it first, behind the place
 _DELTA = '"type":"message.delta"'
 LEFT = "participant.left"
-_LEFT = f'"type":"{LEFT}"'
+IDENTIFIED = "participant.identified"
+_MAY_END = '"type":"participant.'
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Line:
     offset: int
     json: str
     first: int
-    may_end: bool = False  # somebody's stream: it seems to tell of one who left
+    may_end: bool = False  # somebody's stream: it seems to tell of who takes part
 
     @classmethod
     def of(cls, json: str) -> Line:
@@ -34,7 +35,7 @@ class Line:
         if place is None:
             return cls("", EPHEMERAL, json, EPHEMERAL)
         offset = int(place[2])
-        return cls(place[1], offset, json, offset, _LEFT in json)
+        return cls(place[1], offset, json, offset, _MAY_END in json)
 
     @property
     def type(self) -> str:

@@ -206,7 +206,7 @@ class Log:
     async def stop(self, conversation: str, participant: str, turn_id: str = "") -> str | None:
         """Ask the turn under way to stop; its id, or `None` if nothing, or not that turn, is to be answered.
 
-        Raises `UnknownConversation` for anybody who takes no part.
+        Raises `UnknownConversation` for anybody who takes no part, `Muted`.
         """
         keys = keys_of(conversation)
         entry = encode(TurnStopping("%s", participant), self._clock())
@@ -214,6 +214,8 @@ class Log:
             reply = await self._stop(keys=keys.all, args=[conversation, keys.live, STOP, participant, turn_id, entry])
         if reply[0] == "unknown":
             raise UnknownConversation(conversation)
+        if reply[0] == "muted":
+            raise Muted(conversation)
         return reply[1] if reply[0] == "ok" else None
 
     async def keep(self, conversation: str, value: str, authority: Authority) -> None:

@@ -37,6 +37,19 @@ local function refusal(id, generation, uses, ends, now)
   redis.call('PEXPIREAT', invited, math.max(ends, now + math.max(redis.call('PTTL', invited), 0)))
 end
 
+-- The customer who has been there for longest, one who may speak if there is any, or nil.
+local function heir()
+  local first, since
+  for who, role in pairs((everybody(meta))) do
+    local joined = tonumber(redis.call('HGET', meta, 'j:' .. who) or '0')
+    if redis.call('HEXISTS', meta, 'm:' .. who) == 1 then joined = joined + 1e15 end
+    if role == 'customer' and (not first or joined < since or (joined == since and who < first)) then
+      first, since = who, joined
+    end
+  end
+  return first
+end
+
 local function join()
   if role_of(meta, person) then return {'ok', 0} end
   local _, number = everybody(meta)
@@ -44,23 +57,12 @@ local function join()
   local refused = ARGV[10] ~= '' and refusal(ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13]), tonumber(ARGV[14]))
   if refused then return {refused} end
   redis.call('HSET', meta, 'p:' .. person, ARGV[6], 'j:' .. person, redis.call('HGET', meta, 'offset'))
-  if role_of(meta, person) == 'customer' then redis.call('HSETNX', meta, 'host', person) end
+  local host = redis.call('HEXISTS', meta, 'host') == 0 and heir()
+  if host then redis.call('HSET', meta, 'host', host) end
   count_humans(meta)
   tell(ARGV[7])
   if redis.call('HEXISTS', meta, 'm:' .. person) == 1 then tell(ARGV[8]) end
   return {'ok', 1}
-end
-
--- The customer who has been there for longest, or nil.
-local function heir()
-  local first, since
-  for who, role in pairs((everybody(meta))) do
-    local joined = tonumber(redis.call('HGET', meta, 'j:' .. who) or '0')
-    if role == 'customer' and (not first or joined < since or (joined == since and who < first)) then
-      first, since = who, joined
-    end
-  end
-  return first
 end
 
 local function revoke()
@@ -105,6 +107,7 @@ if what == 'revoke' then
 end
 if not role_of(meta, person) then
   if what == 'mute' then return {'nobody'} end
+  if by ~= '' then revoke() end
   return {by == '' and 'unknown' or 'ok', 0}
 end
 return what == 'leave' and leave() or mute()

@@ -45,8 +45,6 @@ if ARGV[7] ~= '' then
   count_humans(meta)
 elseif not epoch or (ARGV[14] ~= '' and redis.call('HEXISTS', meta, 'p:' .. ARGV[14]) == 0) then
   return {'unknown'}
-elseif ARGV[11] ~= '' and redis.call('HEXISTS', meta, 'm:' .. ARGV[14]) == 1 then
-  return {'muted'}
 end
 
 local stale = passed(meta, ARGV[5], ARGV[6])
@@ -58,7 +56,10 @@ for i = FIRST, #ARGV, 3 do
 end
 
 local is_new = ARGV[FIRST] == '' or redis.call('HEXISTS', keys, ARGV[FIRST]) == 0
-if ARGV[11] ~= '' and is_new and redis.call('HEXISTS', meta, 'closed') == 1 then return {'closed'} end
+if ARGV[11] ~= '' and is_new then
+  if redis.call('HEXISTS', meta, 'm:' .. ARGV[14]) == 1 then return {'muted'} end
+  if redis.call('HEXISTS', meta, 'closed') == 1 then return {'closed'} end
+end
 local asks = is_new and ARGV[11] ~= '' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
 if asks and ARGV[11] == 'alone' and tonumber(redis.call('HGET', meta, 'humans') or '1') > 1 then
   asks = follows_up(meta, log, ARGV[14], tonumber(now))

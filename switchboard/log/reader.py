@@ -13,7 +13,7 @@ from switchboard.log.connection import WAIT_SECONDS
 from switchboard.log.errors import LogUnavailable, TakesNoPart
 from switchboard.log.follower import AWAY, Follower
 from switchboard.log.keys import keys_of
-from switchboard.log.line import EPHEMERAL, LEFT, Line
+from switchboard.log.line import EPHEMERAL, IDENTIFIED, LEFT, Line
 from switchboard.log.log import Conversation, Log, Position
 from switchboard.log.subscription import Direct, Subscription
 
@@ -175,10 +175,17 @@ class Reader:
         frames = []
         for line in lines:
             frames.append(self._frame(line))
-            if line.may_end and line.type == LEFT and json.loads(line.json)["participantId"] == self._participant:
+            if line.may_end and self._ends(line):
                 self._has_left = True
                 break
         return frames
+
+    def _ends(self, line: Line) -> bool:
+        """Whether the participant is no longer there, or is somebody else from here on."""
+        if line.type not in (LEFT, IDENTIFIED):
+            return False
+        entry = json.loads(line.json)
+        return bool(entry["participantId" if line.type == LEFT else "formerly"] == self._participant)
 
     async def _end_if_left(self) -> None:
         """Raises `TakesNoPart`, unless they have come back since: then the log is read on from there."""
@@ -188,10 +195,10 @@ class Reader:
             self._subscription.resync()
 
     async def _described(self) -> Conversation:
-        """As of now. Raises `TakesNoPart` if the participant does not; a guest who has signed in did."""
+        """As of now. Raises `TakesNoPart` if the participant does not."""
         now = await self._log.describe(self._conversation)
-        if self._participant and not now.has(self._participant) and self._participant not in now.identified:
-            raise TakesNoPart(self._conversation)
+        if self._participant and not now.has(self._participant):
+            raise TakesNoPart(self._conversation, identified=self._participant in now.identified)
         return now
 
     def _frame(self, line: Line) -> Frame:

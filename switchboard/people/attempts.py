@@ -18,6 +18,9 @@ return 0
 """
 
 
+GIVE_BACK = "if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end"
+
+
 class TooManyAttempts(Exception):
     """Raised for one try too many; `seconds` until the next one is possible."""
 
@@ -41,6 +44,7 @@ class Attempts:
     def __init__(self, redis: Redis[str]) -> None:
         self._redis = redis
         self._try = redis.register_script(TRY)
+        self._give_back = redis.register_script(GIVE_BACK)
 
     async def count(self, budget: Budget, *who: str) -> None:
         """Before something is tried, so that many at once are counted too. Raises `TooManyAttempts`."""
@@ -48,6 +52,11 @@ class Attempts:
             wait = await self._try(keys=[_key(budget, who)], args=[budget.tries, budget.seconds])
         if wait:
             raise TooManyAttempts(int(wait))
+
+    async def give_back(self, budget: Budget, *who: str) -> None:
+        """One try that was counted and did not come about."""
+        async with answering():
+            await self._give_back(keys=[_key(budget, who)])
 
     async def forgive(self, budget: Budget, *who: str) -> None:
         """It has succeeded: the tries before count no more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
@@ -12,6 +13,8 @@ from switchboard.log.follower import AWAY, Follower
 from switchboard.log.subscription import SlowReader
 
 logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 1.0
 
 
 class CommonKnowledge(ABC):
@@ -50,7 +53,10 @@ class CommonKnowledge(ABC):
                         self._learn(line.json)
 
     async def _load(self) -> None:
-        try:
-            await self.load()
-        except LogUnavailable as error:  # the follower finds out too, and has this called again
-            logger.warning("Cannot read %s: %s", self._channel, error)
+        """Until it succeeds: a Redis that is just starting, or is asked by everybody at once, may take a while."""
+        while True:
+            try:
+                return await self.load()
+            except LogUnavailable as error:
+                logger.warning("Cannot read %s, trying again: %s", self._channel, error)
+                await asyncio.sleep(PAUSE_SECONDS)

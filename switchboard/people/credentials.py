@@ -6,11 +6,13 @@ nobody finds out who has an account, and nobody has one under an address that th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from switchboard.people.accounts import Account, Accounts, Outdated, state_of
 from switchboard.people.attempts import Attempts, Budget
 from switchboard.people.identity import InvalidToken, Sessions
-from switchboard.people.mail import Letter, Mailer
-from switchboard.people.passwords import Passwords
+from switchboard.people.mail import Letter, Mailer, MailUnavailable
+from switchboard.people.passwords import Passwords, TooBusy
 
 LETTER, DEVICE = "switchboard:account", "switchboard:device"  # audiences
 LETTER_SECONDS = 3600
@@ -19,6 +21,7 @@ LETTERS = Budget("letters", 5, 3600)  # to one address; more are not sent, and n
 # Who guesses passwords shares one budget for each account with all others whose device is not known there. A device on
 # which the owner has signed in before has one of its own: so nobody can lock the owner out.
 GUESSES = Budget("guesses", 10, 900)
+USED = "a password was chosen with it before, or since"
 SUBJECT = "Your account"
 TEXT = """\
 Somebody, probably you, wants to sign in with this address. Follow this link within an hour to choose a password:
@@ -58,27 +61,54 @@ class Credentials:
         await self._attempts.count(LETTERS, email)
         state = state_of(await self._accounts.find(email))
         token = self._sessions.seal(LETTER, LETTER_SECONDS, email=email, state=state)
-        await self.mailer.send(Letter(email, SUBJECT, TEXT.format(link=self._link.replace("{token}", token))))
+        letter = Letter(email, SUBJECT, TEXT.format(link=self._link.replace("{token}", token)))
+        try:
+            await self.mailer.send(letter)
+        except MailUnavailable:
+            await self._attempts.give_back(LETTERS, email)
+            raise
 
     async def choose_password(self, token: str, password: str, name: str) -> Account:
         """By the token of a letter, once. Raises `InvalidToken`."""
+        await self.account_of(token)  # a hash costs much
         claims = self._sessions.unseal(token, LETTER, "email", "state")
+        kept = await self._passwords.hash(password)
         try:
-            kept = await self._passwords.hash(password)
             return await self._accounts.set_password(claims["email"], claims["state"], kept, name)
         except Outdated as error:
-            raise InvalidToken("a password was chosen with it before, or since") from error
+            raise InvalidToken(USED) from error
+
+    async def account_of(self, token: str) -> Account | None:
+        """Whose password a letter's token may change; `None` for a new account's. Raises `InvalidToken`."""
+        claims = self._sessions.unseal(token, LETTER, "email", "state")
+        account = await self._accounts.find(claims["email"])
+        if state_of(account) != claims["state"]:
+            raise InvalidToken(USED)
+        return account
+
+    async def confirm(self, account: Account) -> None:
+        """Raises `BadCredentials` unless password and role are still those."""
+        now = await self._accounts.find(account.email)
+        if now is None or (now.password, now.role) != (account.password, account.role):
+            raise BadCredentials
 
     async def sign_in(self, email: str, password: str, device: str | None) -> Account:
         """Raises `BadCredentials`, and `TooManyAttempts` for this device."""
         account = await self._accounts.find(email)
         who = (email, self._known_device(device, account))
         await self._attempts.count(GUESSES, *who)
-        if not await self._passwords.verify(account.password if account else None, password) or account is None:
+        try:
+            is_right = await self._passwords.verify(account.password if account else None, password)
+        except TooBusy:
+            await self._attempts.give_back(GUESSES, *who)  # nothing was tried
+            raise
+        if not is_right or account is None:
             raise BadCredentials
         await self._attempts.forgive(GUESSES, *who)
         if account.password and self._passwords.is_outdated(account.password):
-            await self._accounts.rehash(account, await self._passwords.hash(password))
+            hashed = await self._passwords.hash(password)
+            await self._accounts.rehash(account, hashed)
+            account = replace(account, password=hashed)
         return account
 
     def device(self, account: Account) -> str:

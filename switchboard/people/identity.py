@@ -38,13 +38,13 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in participant. Times are in seconds since 1970."""
+    """A signed-in participant. `expires_at` is in seconds since 1970."""
 
     participant: Participant
     expires_at: int
     role: Role = "customer"
     sign_in: str = ""  # which one it is of all that this person has, on one device or another
-    issued_at: float = 0.0
+    era: int = 0  # how often everything of this person's was ended before; what began in an earlier one is over
     language: str | None = None  # a BCP 47 tag
     address: Address | None = None  # where this call comes from, if that is known; no token has it
 
@@ -70,9 +70,9 @@ class Sessions:
         """A new guest, with an id that nobody can guess."""
         return self.begin(Participant(f"{GUEST}{secrets.token_urlsafe(16)}", "customer", name))
 
-    def begin(self, participant: Participant, role: Role = "customer") -> Session:
-        """Another sign-in of somebody."""
-        return self.issue(participant, role, secrets.token_urlsafe(12))
+    def begin(self, participant: Participant, role: Role = "customer", era: int = 0) -> Session:
+        """Another sign-in of somebody; `era`: see `SignIns.era`."""
+        return self.issue(participant, role, secrets.token_urlsafe(12), era=era)
 
     def issue(
         self,
@@ -81,11 +81,11 @@ class Sessions:
         sign_in: str,
         seconds: int = SESSION_SECONDS,
         *,
+        era: int = 0,
         language: str | None = None,
     ) -> Session:
         """A session that begins now."""
-        now = self._clock()
-        return Session(participant, int(now) + seconds, role, sign_in, now, language)
+        return Session(participant, int(self._clock()) + seconds, role, sign_in, era, language)
 
     def sign(self, session: Session, audience: str = AUDIENCE, seconds: int | None = None, **more: Any) -> str:
         """The session as a token for one use; with `seconds` the token is good for less long than the session.
@@ -99,7 +99,7 @@ class Sessions:
             "role": session.role,
             "name": who.name,
             "sid": session.sign_in,
-            "iat": session.issued_at,
+            "era": session.era,
             "exp": expires,
             "until": session.expires_at,
             "aud": audience,
@@ -134,13 +134,13 @@ class Sessions:
 
     def _decode(self, token: str, audience: str) -> tuple[Session, dict[str, Any]]:
         """All but the expiry, which alone changes with time: so this may be remembered."""
-        claims = self._claims(token, audience, "sub", "role", "name", "sid", "iat", "exp", "until")
+        claims = self._claims(token, audience, "sub", "role", "name", "sid", "era", "exp", "until")
         role = next((role for role in ROLES if role == claims["role"]), None)
-        if role is None or not _are_times(claims["iat"], claims["exp"], claims["until"]):
-            raise InvalidToken("an unknown role, or a time that is none")
+        if role is None or not all(isinstance(claims[name], int) for name in ("era", "exp", "until")):
+            raise InvalidToken("an unknown role, or a number that is none")
         who = Participant(str(claims["sub"]), PARTS[role], str(claims["name"]))
         language = claims.get("lang")
-        session = Session(who, claims["until"], role, str(claims["sid"]), claims["iat"], language and str(language))
+        session = Session(who, claims["until"], role, str(claims["sid"]), claims["era"], language and str(language))
         return session, claims
 
     def _claims(self, token: str, audience: str, *required: str) -> dict[str, Any]:
@@ -150,7 +150,3 @@ class Sessions:
             return jwt.decode(token, self._secret, algorithms=[ALGORITHM], audience=audience, options=options)
         except (jwt.InvalidTokenError, UnicodeError) as error:
             raise InvalidToken(str(error)) from error
-
-
-def _are_times(issued_at: Any, *ends: Any) -> bool:
-    return isinstance(issued_at, (int, float)) and all(isinstance(end, int) for end in ends)

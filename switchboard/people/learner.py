@@ -20,6 +20,7 @@ FEED = "memory"
 ENTRIES, EVENTS = 200, 200  # of a conversation at a time
 LOOK_BACK = 200  # events before, for who speaks where a batch begins in the middle of a turn
 DAY = 24 * 3600
+RECALLED = "recalled"  # in the metadata of a slot that was set from memory
 IDENTIFIED = '"type":"participant.identified"'
 
 
@@ -36,7 +37,8 @@ class Told:
 def told(events: Iterable[Mapping[str, Any]], skip: int = 0) -> Iterator[Told]:
     """What each author's messages have set, of Rasa's events in order, from event number `skip` on.
 
-    Between turns nobody speaks. A slot that is emptied tells nothing: forms do so when they are done.
+    Between turns nobody speaks, and what was only recalled is no news. A slot that is emptied tells nothing: forms do
+    so when they are done.
     """
     author = ""
     for number, event in enumerate(events):
@@ -45,8 +47,12 @@ def told(events: Iterable[Mapping[str, Any]], skip: int = 0) -> Iterator[Told]:
             author = (event.get("metadata") or {}).get("author", "")
         elif kind == "session_started" or (kind == "action" and event.get("name") == "action_listen"):
             author = ""
-        elif kind == "slot" and author and event.get("value") is not None and number >= skip:
+        elif kind == "slot" and author and number >= skip and _is_news(event):
             yield Told(author, event["name"], event["value"], event.get("timestamp") or 0.0)
+
+
+def _is_news(event: Mapping[str, Any]) -> bool:
+    return event.get("value") is not None and RECALLED not in (event.get("metadata") or {})
 
 
 class Learner:

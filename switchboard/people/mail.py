@@ -7,8 +7,11 @@ import logging
 import smtplib
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -16,6 +19,8 @@ from urllib.parse import unquote, urlsplit
 logger = logging.getLogger(__name__)
 
 SECONDS = 10.0  # for each answer of the mail server
+THREADS = 2
+MAX_WAITING = 32  # letters on their way; more are told to come again
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -33,7 +38,7 @@ class Letter:
 
 
 class Mailer(Protocol):
-    """Put your own in its place at `app.ctx.chat.mailer`."""
+    """Put your own at `app.ctx.chat.credentials.mailer`. In production MAIL_URL must be set all the same."""
 
     async def send(self, letter: Letter) -> None:
         """Returns once somebody else is responsible for it. Raises `MailUnavailable`."""
@@ -51,12 +56,20 @@ class SmtpMailer:
         self._port = parts.port or PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._sender = sender
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mail")  # a slow server holds up nothing else
+        self._waiting = 0
 
     async def send(self, letter: Letter) -> None:
+        if self._waiting >= MAX_WAITING:
+            raise MailUnavailable("too many letters wait")
+        self._waiting += 1
         try:
-            await asyncio.to_thread(self._deliver, _message(letter, self._sender))
+            message = _message(letter, self._sender)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._deliver, message)
         except (OSError, smtplib.SMTPException) as error:
             raise MailUnavailable(f"{self._host} does not take it: {type(error).__name__}") from error
+        finally:
+            self._waiting -= 1
 
     def _deliver(self, message: EmailMessage) -> None:
         context = ssl.create_default_context()
@@ -102,5 +115,10 @@ class FolderMailer:
 def _message(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
+    message["Date"], message["Message-ID"] = format_datetime(datetime.now(UTC)), make_msgid(domain=_domain(sender))
     message.set_content(letter.text)
     return message
+
+
+def _domain(sender: str) -> str:
+    return sender.rpartition("@")[2].rstrip(">") or "localhost"

@@ -17,6 +17,8 @@ from switchboard.store.database import Database
 from switchboard.store.history import utc_now
 from switchboard.store.tables import memories as table
 
+EVERYTHING = ""  # the name under which it is noted that all was to be forgotten
+FORGOTTEN = timedelta(days=30)  # for which that is kept: nothing is learned so late
 VALUE_LIMIT = 4_096  # bytes of JSON; what is larger is no memory
 
 T = TypeVar("T")
@@ -70,6 +72,7 @@ class Memory:
         """All in one transaction. What is known since later, or was forgotten since, stays as it is."""
 
         def write(connection: Connection) -> None:
+            connection.execute(delete(table).where(table.c.expires_at <= self._clock()))
             for lesson in lessons:
                 value = json.dumps(lesson.value)
                 if len(value) <= VALUE_LIMIT:
@@ -91,18 +94,29 @@ class Memory:
 
         return await self._run(write)
 
-    async def forget(self, person: str, name: str | None = None) -> None:
-        """One thing or all. What was learned before does not come back: only the name stays, and when this was."""
-        chosen = _of(person, name) if name else (table.c.person == person,)
-        values = {"value": None, "conversation": None, "learned_at": self._clock()}
-        await self._run(lambda connection: connection.execute(update(table).where(*chosen).values(**values)))
-
-    async def move(self, guest: str, person: str) -> None:
-        """The guest has turned out to be this person, whose own memories stand where both have one."""
+    async def forget(self, person: str, name: str = EVERYTHING) -> None:
+        """One thing or all. What was said before does not come back, also if it is learned only later."""
+        now = self._clock()
+        chosen = (table.c.person == person,) if name == EVERYTHING else _of(person, name)
+        gone = {"value": None, "conversation": None, "learned_at": now, "expires_at": now + FORGOTTEN}
 
         def write(connection: Connection) -> None:
-            theirs = select(table.c.name).where(table.c.person == person).scalar_subquery()
-            connection.execute(delete(table).where(table.c.person == guest, table.c.name.in_(theirs)))
+            connection.execute(delete(table).where(*chosen))
+            connection.execute(insert(table).values(person=person, name=name, **gone))
+
+        await self._run(write)
+
+    async def move(self, guest: str, person: str) -> None:
+        """The guest has turned out to be this person, who keeps what is known of them."""
+
+        def write(connection: Connection) -> None:
+            now = self._clock()
+            alive = (table.c.person == person, table.c.value.is_not(None), table.c.expires_at > now)
+            own = [row.name for row in connection.execute(select(table.c.name).where(*alive))]
+            brought = [row.name for row in connection.execute(select(table.c.name).where(table.c.person == guest))]
+            connection.execute(delete(table).where(table.c.person == guest, table.c.name.in_(own)))
+            replaced = (table.c.person == person, table.c.name.in_(brought), table.c.name.not_in(own))
+            connection.execute(delete(table).where(*replaced))
             connection.execute(update(table).where(table.c.person == guest).values(person=person))
 
         await self._run(write)
@@ -123,11 +137,16 @@ def _of(person: str, name: str) -> tuple[Any, ...]:
 
 
 def _put(connection: Connection, person: str, name: str, values: dict[str, Any]) -> None:
-    newer = table.c.learned_at >= values["learned_at"]
-    if connection.execute(select(table.c.name).where(*_of(person, name))).first() is None:
-        connection.execute(insert(table).values(person=person, name=name, **values))
+    known = select(table.c.name, table.c.learned_at).where(
+        table.c.person == person, table.c.name.in_((name, EVERYTHING))
+    )
+    rows = connection.execute(known).all()
+    if any(_in_utc(row.learned_at) >= values["learned_at"] for row in rows):
+        return
+    if any(row.name == name for row in rows):
+        connection.execute(update(table).where(*_of(person, name)).values(**values))
     else:
-        connection.execute(update(table).where(*_of(person, name), ~newer).values(**values))
+        connection.execute(insert(table).values(person=person, name=name, **values))
 
 
 def _remembered(row: Any) -> Remembered:

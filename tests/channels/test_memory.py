@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,15 @@ BAD: dict[str, Any] = {
     "long": {"name": "nickname", "value": "x" * 1_001},
     "empty": {"name": "nickname", "value": " "},
     "a long name": {"name": "x" * 81, "value": "Ada"},
+    "half a character": {"name": "\ud800", "value": "Ada"},
+    "a name that is none": {"name": "a b", "value": "Ada"},
     "of another": {"name": "nickname", "value": "Ada", "person": "guest_eve"},
 }
 
 
 @pytest.mark.parametrize("body", BAD.values(), ids=BAD.keys())
 async def test_what_does_not_fit_is_refused(ada: Guest, body: dict[str, Any]) -> None:
-    assert (await ada.http.post(MEMORY, json=body)).status_code == 422
+    assert (await ada.http.post(MEMORY, content=json.dumps(body))).status_code == 422
 
 
 async def test_a_database_that_is_away_is_said_so(edge: Edge, ada: Guest, tmp_path: Path) -> None:

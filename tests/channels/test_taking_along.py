@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from switchboard.log.events import Participant
 from switchboard.settings import Settings
 from tests.channels.test_history import archive
 from tests.support.edge import Edge, Guest
 from tests.support.host_site import HostSite
+from tests.support.waiting import bounded
 
 SESSIONS = "/chat/v1/sessions"
 
@@ -118,3 +120,26 @@ async def test_a_guest_who_is_signed_out_takes_nothing_along_and_the_identity_is
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
     del ada.http.headers["Authorization"]
     assert (await sign_in(ada, identity, conversation)).status_code == 201
+
+
+async def test_an_answer_that_was_lost_is_told_again_without_the_guest(edge: Edge, site: HostSite, ada: Guest) -> None:
+    conversation = await ada.open()
+    first = await user(edge, await sign_in(ada, site.identity("ada"), conversation))
+    del ada.http.headers["Authorization"]  # it is signed out
+    again = await sign_in(ada, site.identity("ada"), conversation, "c_nowhere")
+    assert again.json()["conversations"] == [conversation]
+    assert "conversations" not in (await sign_in(ada, site.identity("eve"), conversation)).json()
+    await first.http.aclose()
+
+
+async def test_a_guests_open_stream_shows_nothing_of_the_user_whatever_comes_next(
+    edge: Edge, site: HostSite, ada: Guest
+) -> None:
+    conversation = await ada.open()
+    async with bounded(), ada.stream(conversation) as frames:
+        await anext(frames)
+        await edge.chat.members.identify(
+            conversation, ada.participant, Participant("user_ada", "customer", "Ada")
+        )  # and then the server is killed
+        ends = [frame async for frame in frames]
+    assert (ends[-2]["type"], ends[-1]["code"]) == ("participant.identified", 3500)

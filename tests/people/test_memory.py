@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis.asyncio
+from sqlalchemy import text
 
 from switchboard.log.dialogue import Dialogues, DialogueUpdate
 from switchboard.log.events import Participant
@@ -101,9 +102,11 @@ async def test_what_is_forgotten_does_not_come_back_by_itself(memory: Memory, cl
     clock.now += HOUR
     await memory.forget(ADA.id, "nickname")
     assert await known(memory) == {"last_order": "1001"}
-    await memory.learn([lesson("Countess")])
+    await memory.learn([lesson("Countess"), lesson("red", name="color")])
+    assert await known(memory) == {"color": "red", "last_order": "1001"}
     assert await memory.correct(ADA.id, "nickname", "Ada") is None
     await memory.forget(ADA.id)
+    await memory.learn([lesson("said before, and learned now", NOW, name="never_known")])
     assert await known(memory) == {}
     assert await known(memory, EVE) == {"nickname": "Eve"}
     await memory.learn([lesson("Ada", clock.now + HOUR)])
@@ -116,6 +119,25 @@ async def test_a_guests_memories_are_the_persons_who_keeps_their_own(memory: Mem
         await memory.move(ADA.id, "user_ada")
     assert await known(memory, "user_ada") == {"nickname": "hers", "last_order": "1001"}
     assert await known(memory) == {}
+
+
+@pytest.mark.parametrize("how", ["forgotten", "expired"])
+async def test_what_a_guest_brings_takes_the_place_of_what_is_no_more(memory: Memory, clock: Clock, how: str) -> None:
+    await memory.learn([lesson("of last year", person="user_ada")])
+    clock.now += 25 * HOUR if how == "expired" else HOUR
+    if how == "forgotten":
+        await memory.forget("user_ada", "nickname")
+    await memory.learn([lesson("of today", clock.now)])
+    await memory.move(ADA.id, "user_ada")
+    assert await known(memory, "user_ada") == {"nickname": "of today"}
+
+
+async def test_nothing_of_what_has_expired_is_kept(memory: Memory, clock: Clock) -> None:
+    await memory.learn([lesson("Countess"), lesson("Eve", person=EVE)])
+    clock.now += 24 * HOUR
+    await memory.learn([lesson("1001", clock.now, name="last_order")])
+    with memory._database.engine().connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM memories")).scalar() == 1
 
 
 async def test_what_is_huge_is_not_remembered(memory: Memory) -> None:
@@ -138,6 +160,12 @@ def slot(name: str, value: Any, at: float = 1.0) -> dict[str, Any]:
 
 
 LISTEN = {"event": "action", "name": "action_listen"}
+
+
+def test_what_is_recalled_is_no_news_even_where_nobody_has_listened_in_between() -> None:
+    """Rasa writes no `action_listen` while a conversation is paused."""
+    recalled = slot("nickname", "Bobby") | {"metadata": {"recalled": True}}
+    assert list(told([user(), {"event": "pause"}, recalled, user(EVE)])) == []
 
 
 def test_a_slot_belongs_to_whoever_is_being_answered() -> None:
