@@ -24,7 +24,8 @@ async def ask_for_letter(request: Request) -> HTTPResponse:
     """`POST /accounts`: 202 for every address; the letter says how to go on."""
     chat = chat_of(request)
     credentials = _credentials(chat)
-    await _let_in(chat, request)
+    chat.check_address(chat.address(request))
+    await chat.limits.guest(chat.address(request))
     email = parse(NewAccount, await json_body(request)).email
     try:
         with _problems():
@@ -38,7 +39,7 @@ async def choose_password(request: Request) -> HTTPResponse:
     """`POST /accounts/password`: signed in, and everybody else of this account signed out."""
     chat = chat_of(request)
     credentials, guest = _credentials(chat), calling_guest(chat, request)
-    await _let_in(chat, request)
+    await chat.limits.guest(chat.address(request))  # passwords cost much to check
     wanted = parse(ChoosePassword, await json_body(request))
     try:
         with _problems():
@@ -57,7 +58,7 @@ async def sign_in(request: Request) -> HTTPResponse:
     """`POST /accounts/session`: by address and password."""
     chat = chat_of(request)
     credentials, guest = _credentials(chat), calling_guest(chat, request)
-    await _let_in(chat, request)
+    await chat.limits.guest(chat.address(request))  # passwords cost much to check
     wanted = parse(SignIn, await json_body(request))
     try:
         with _problems():
@@ -86,13 +87,6 @@ async def _signed_in(
     taken = await take_along(chat, guest, account.participant, conversations)
     body = session_body(chat, session, chat.sign_ins.refresh_token(session), taken)
     return json(body | {"device": credentials.device(account)}, 201, {"Cache-Control": "no-store"})
-
-
-async def _let_in(chat: Chat, request: Request) -> None:
-    """Raises `Problem` 403, and `TooFast` for an address that asks too often: passwords cost much to check."""
-    address = chat.address(request)
-    chat.check_address(address)
-    await chat.limits.guest(address)
 
 
 def _credentials(chat: Chat) -> Credentials:

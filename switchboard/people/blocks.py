@@ -22,6 +22,7 @@ MOST = 1_000  # at a time; more than that is a firewall's work
 PERSON, NETWORK = "person:", "address:"  # how subjects begin
 
 Span = tuple[int, int]  # of a network: version, prefix length
+Place = tuple[int, int, int]  # the same, and the bits that all in it have in common: quicker than to make a network
 
 
 class TooManyBlocks(Exception):
@@ -51,6 +52,7 @@ class Blocks(CommonKnowledge):
         self._clock = clock
         self._script = redis.register_script((Path(__file__).parent / "block.lua").read_text(encoding="utf-8"))
         self._all: dict[str, Block] = {}
+        self._networks: dict[Place, str] = {}  # subjects
         self._spans: frozenset[Span] = frozenset()
 
     def cover(self, participant_id: str, address: Address | None = None) -> bool:
@@ -59,11 +61,13 @@ class Blocks(CommonKnowledge):
 
     def cover_address(self, address: Address) -> bool:
         """Whether nobody may come from there now."""
-        return any(
-            self._holds(network(ipaddress.ip_network((address, length), strict=False)))
+        number, bits = int(address), address.max_prefixlen
+        places = (
+            (version, length, number >> (bits - length))
             for version, length in self._spans
             if version == address.version
         )
+        return any(self._holds(self._networks.get(place, "")) for place in places)
 
     async def list(self) -> list[Block]:
         """All that hold, the newest first. Raises `LogUnavailable`."""
@@ -102,9 +106,9 @@ class Blocks(CommonKnowledge):
 
     def _set(self, blocks: dict[str, Block]) -> None:
         self._all = {subject: block for subject, block in blocks.items() if self._is_on(block)}
-        named = (subject.removeprefix(NETWORK) for subject in self._all if subject.startswith(NETWORK))
-        networks = map(ipaddress.ip_network, named)
-        self._spans = frozenset((each.version, each.prefixlen) for each in networks)
+        named = [subject for subject in self._all if subject.startswith(NETWORK)]
+        self._networks = {_place(ipaddress.ip_network(each.removeprefix(NETWORK))): each for each in named}
+        self._spans = frozenset((version, length) for version, length, _ in self._networks)
         self.changed()
 
     def _holds(self, subject: str) -> bool:
@@ -123,6 +127,10 @@ def person(participant_id: str) -> str:
 def network(where: Network) -> str:
     """A network, or one address, as the subject of a block."""
     return NETWORK + str(where)
+
+
+def _place(where: Network) -> Place:
+    return where.version, where.prefixlen, int(where.network_address) >> (where.max_prefixlen - where.prefixlen)
 
 
 def _parsed(line: str) -> Block:

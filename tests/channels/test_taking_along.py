@@ -56,6 +56,7 @@ async def test_a_guest_goes_on_as_who_they_are(edge: Edge, site: HostSite, ada: 
     assert said["author"] == {"id": known.participant, "role": "customer", "name": "Ada L."}
     again = await known.send(first, text="before", clientMessageId="m1")
     assert (again.status_code, again.json()["duplicate"]) == (200, True)
+    assert again.json()["messageId"] == said["messageId"]
     assert (await known.send(first, text="after")).status_code == 202
     assert (await ada.http.get(f"/chat/v1/conversations/{first}")).status_code == 401, "the guest is signed out"
     await known.http.aclose()

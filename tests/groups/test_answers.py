@@ -35,7 +35,7 @@ async def bot(edge: Edge) -> AsyncIterator[ScriptedBot]:
 
 
 async def said(person: Guest, conversation: str, text: str, **more: Any) -> dict[str, Any]:
-    """The message as it stands on the log, once every turn that there is has ended."""
+    """The receipt."""
     answer = await person.send(conversation, **({} if "payload" in more else {"text": text}), **more)
     assert answer.status_code == 202, answer.text
     receipt: dict[str, Any] = answer.json()

@@ -95,6 +95,38 @@ async def test_who_is_removed_comes_in_with_no_invitation_of_before(conversation
     assert await participants(ada, conversation) == {ada.participant, "bot:main"}
 
 
+async def test_who_left_before_being_removed_comes_in_with_no_invitation_of_before_either(
+    conversation: str, ada: Guest, bob: Guest
+) -> None:
+    invited = await invitation(ada, conversation, uses=50)
+    await accept(bob, invited)
+    assert (await do(bob, conversation, "leave")).status_code == 204
+    assert (await do(ada, conversation, "remove", participantId=bob.participant)).status_code == 204
+    assert (await accept(bob, invited)).json()["code"] == "revoked"
+
+
+async def test_who_is_muted_stops_nobody_and_what_was_said_before_is_there(
+    conversation: str, ada: Guest, bob: Guest
+) -> None:
+    await join(ada, conversation, bob)
+    said = {"text": "before", "clientMessageId": "m1"}
+    assert (await bob.send(conversation, **said)).status_code == 202
+    await do(ada, conversation, "mute", participantId=bob.participant, muted=True)
+    again = await bob.send(conversation, **said)
+    assert (again.status_code, again.json()["duplicate"]) == (200, True)
+    assert (await bob.send(conversation, text="after")).json()["code"] == "muted"
+    assert (await do(bob, conversation, "stop")).json()["code"] == "muted"
+
+
+async def test_read_marks_bring_about_no_further_ones(conversation: str, ada: Guest, bob: Guest) -> None:
+    await join(ada, conversation, bob)
+    await ada.send(conversation, text="hello")
+    for _ in range(20):
+        end = (await bob.snapshot(conversation))["offset"]
+        assert (await do(bob, conversation, "read", upTo=end)).json() == {"upTo": end}
+    assert (await bob.snapshot(conversation))["offset"] <= end + 1
+
+
 async def test_only_the_host_and_operators_say_who_takes_part(
     conversation: str, ada: Guest, bob: Guest, carla: Guest, mia: Guest
 ) -> None:
