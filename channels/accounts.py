@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from channels.people_validation import ChoosePassword, NewAccount, SignIn
 from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
 from channels.sessions import as_they_say, calling_guest, session_body, take_along
-from channels.validation import ChoosePassword, NewAccount, SignIn, parse
+from channels.validation import parse
 from switchboard.people.accounts import Account, AccountsUnavailable
 from switchboard.people.attempts import TooManyAttempts
 from switchboard.people.credentials import BadCredentials, Credentials

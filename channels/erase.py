@@ -6,9 +6,10 @@ from sanic import Request
 from sanic.response import HTTPResponse, json
 
 from channels.paging import PARTICIPANT
+from channels.people_validation import Erase
 from channels.problems import Problem
 from channels.services import chat_of, json_body
-from channels.validation import Erase, parse
+from channels.validation import parse
 from switchboard.records.erasure import Erasure
 
 

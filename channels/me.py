@@ -9,9 +9,10 @@ from typing import Any
 from sanic import Request
 from sanic.response import HTTPResponse, empty
 
+from channels.people_validation import ProfileChange
 from channels.problems import Problem
 from channels.services import chat_of, json_body
-from channels.validation import METADATA_LIMIT, ProfileChange, flat, parse
+from channels.validation import METADATA_LIMIT, flat, parse
 from switchboard.log.codec import dumps
 from switchboard.people.identity import Session
 from switchboard.people.profiles import Profile

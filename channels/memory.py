@@ -9,9 +9,10 @@ from typing import Any
 from sanic import Request
 from sanic.response import HTTPResponse, empty, json
 
+from channels.people_validation import CorrectMemory, ForgetMemory
 from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
-from channels.validation import CorrectMemory, ForgetMemory, parse
+from channels.validation import parse
 from switchboard.people.memory import EVERYTHING, MemoryUnavailable, Remembered
 
 NO_STORE = {"Cache-Control": "no-store"}

@@ -12,9 +12,10 @@ from typing import Any
 from sanic import Request
 from sanic.response import HTTPResponse, empty, json
 
+from channels.people_validation import EndSession, NewSession
 from channels.problems import Problem
 from channels.services import CONVERSATION_ID, Chat, bearer_token, chat_of, json_body
-from channels.validation import EndSession, NewSession, parse, person_name
+from channels.validation import parse, person_name
 from switchboard.log.codec import to_wire
 from switchboard.log.connection import answering
 from switchboard.log.errors import ArchiveUnavailable, UnknownConversation

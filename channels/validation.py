@@ -1,19 +1,15 @@
-"""The shapes of what clients send."""
+"""The shapes of what clients send about conversations, and what all shapes share."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
-import unicodedata
 from typing import Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
     Field,
     StrictBool,
-    StrictFloat,
-    StrictInt,
     StrictStr,
     ValidationError,
     conint,
@@ -23,7 +19,6 @@ from pydantic import (
 
 from channels.problems import Problem
 from switchboard.log.log import Position
-from switchboard.people.addresses import EMAIL_LIMIT, mail_address
 
 TEXT_LIMIT = 4_000  # characters
 METADATA_LIMIT = 4_096  # bytes of JSON
@@ -32,22 +27,18 @@ TITLE_LIMIT = 100  # characters
 MESSAGE_ID = r"^[A-Za-z0-9_.:-]{1,100}\Z"
 PARTICIPANT_ID = r"^[A-Za-z0-9_.@-]{1,128}\Z"  # no colon: it stands between the parts of an entry's key
 MOST_USES = 50  # of an invitation: more people do not fit into a conversation
-DAY_MS = 24 * 3600 * 1000
 IDENTITY_LIMIT = 8_192  # characters of a JWT; a long one has 1,000
-MEMORY_LIMIT = 1_000  # characters
-PASSWORD_MINIMUM, PASSWORD_LIMIT = 10, 200  # characters
-TAKEN_ALONG = 20  # conversations, by a guest who signs in
+DAY_MS = 24 * 3600 * 1000
 GUEST = "Guest"  # what somebody is called who says no name
-LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}\Z"  # a tag as in BCP 47, registered or not
-LANGUAGE_LIMIT = 35  # characters (RFC 5646, 4.4.1)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-SLOT = r"^[!-~]{1,80}\Z"  # the name of one, as a bot's domain has it
 EVENT_ID = re.compile(r"^([0-9a-f]{1,16})\.([0-9]{1,15})\Z")
 
 M = TypeVar("M", bound=BaseModel)
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A body: fields that it does not name are refused."""
+
     class Config:
         extra = "forbid"
 
@@ -82,134 +73,11 @@ def flat(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def same_password(text: str) -> str:
-    """In the form in which it is the same on every keyboard (NFKC, as RFC 8265 has it). Raises `ValueError`."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("is not valid Unicode") from error
-    return unicodedata.normalize("NFKC", text)
-
-
-class NewSession(_Strict):
-    """Body of `POST /sessions`. `identity`: a JWT by which a host signs somebody in; it says the name too.
-
-    `conversations`: of the guest who calls, and who signs in.
-    """
-
-    name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
-    identity: StrictStr | None = Field(None, max_length=IDENTITY_LIMIT)
-    refresh_token: StrictStr | None = Field(None, alias="refreshToken", max_length=IDENTITY_LIMIT)
-    conversations: list[StrictStr] = Field([], max_items=TAKEN_ALONG)
-
-    @validator("name")
-    def _clean_name(cls, value: str) -> str:
-        return person_name(value)
-
-    @root_validator(skip_on_failure=True)
-    def _one_way(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if values.get("identity") is not None and values.get("refresh_token") is not None:
-            raise ValueError("give either identity or refreshToken")
-        return values
-
-
-class NewAccount(_Strict):
-    """Body of `POST /accounts`."""
-
-    email: StrictStr = Field(..., max_length=EMAIL_LIMIT)
-
-    @validator("email")
-    def _address(cls, value: str) -> str:
-        return mail_address(value)
-
-
-class ChoosePassword(_Strict):
-    """Body of `POST /accounts/password`: by the token of a letter."""
-
-    token: StrictStr = Field(..., max_length=IDENTITY_LIMIT)
-    password: StrictStr = Field(..., min_length=PASSWORD_MINIMUM, max_length=PASSWORD_LIMIT)
-    name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
-    conversations: list[StrictStr] = Field([], max_items=TAKEN_ALONG)
-
-    @validator("password")
-    def _unicode(cls, value: str) -> str:
-        return same_password(value)
-
-    @validator("name")
-    def _clean_name(cls, value: str) -> str:
-        return person_name(value)
-
-
-class SignIn(NewAccount):
-    """Body of `POST /accounts/session`. `device`: what an earlier sign-in on this device has brought."""
-
-    password: StrictStr = Field(..., max_length=PASSWORD_LIMIT)
-    device: StrictStr | None = Field(None, max_length=IDENTITY_LIMIT)
-    conversations: list[StrictStr] = Field([], max_items=TAKEN_ALONG)
-
-    @validator("password")
-    def _unicode(cls, value: str) -> str:
-        return same_password(value)
-
-
-class CorrectMemory(_Strict):
-    """Body of `POST /me/memory`: what is right, of something that is remembered."""
-
-    name: StrictStr = Field(..., regex=SLOT)
-    value: StrictStr | StrictBool | StrictInt | StrictFloat
-
-    @validator("value")
-    def _fits(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            value = clean(value)
-            if not 0 < len(value) <= MEMORY_LIMIT:
-                raise ValueError(f"must have 1 to {MEMORY_LIMIT} characters")
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("is no number")
-        return value
-
-
-class ForgetMemory(_Strict):
-    """Body of `POST /me/memory/forget`: one thing, or all."""
-
-    name: StrictStr | None = Field(None, regex=SLOT)
-
-
-class EndSession(_Strict):
-    """Body of `POST /sessions/end`."""
-
-    everywhere: StrictBool = False
-
-
-class ProfileChange(_Strict):
-    """Body of `POST /me`. What is missing stays; `null` takes back the language, or a preference."""
-
-    name: StrictStr = Field(GUEST, max_length=NAME_LIMIT)
-    language: StrictStr | None = Field(None, max_length=LANGUAGE_LIMIT, regex=LANGUAGE)
-    preferences: dict[StrictStr, Any] = Field({})
-
-    @validator("name")
-    def _clean_name(cls, value: str) -> str:
-        return person_name(value)
-
-    @validator("preferences", pre=True)
-    def _flat(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise ValueError("must be an object")
-        return flat(value)
-
-
-class Erase(_Strict):
-    """Body of `POST /me/erase` and `POST /people/{id}/erase`: who is meant, so that it is meant."""
-
-    confirm: StrictStr
-
-
-class Nothing(_Strict):
+class Nothing(Strict):
     """A body without fields."""
 
 
-class Connect(_Strict):
+class Connect(Strict):
     """The first command on a WebSocket: who it is, and where they left off."""
 
     token: StrictStr
@@ -224,7 +92,7 @@ class Connect(_Strict):
         return None
 
 
-class Rename(_Strict):
+class Rename(Strict):
     """A title: one line."""
 
     title: StrictStr = Field(..., max_length=TITLE_LIMIT)
@@ -237,25 +105,25 @@ class Rename(_Strict):
         return cleaned
 
 
-class Typing(_Strict):
+class Typing(Strict):
     """Whether the caller writes."""
 
     typing: StrictBool
 
 
-class Read(_Strict):
+class Read(Strict):
     """What the caller has seen: everything up to and including this offset."""
 
     up_to: conint(strict=True, ge=1, lt=10**15) = Field(..., alias="upTo")  # type: ignore[valid-type]
 
 
-class Stop(_Strict):
+class Stop(Strict):
     """Which turn is to stop; without an id the one under way."""
 
     turn_id: StrictStr | None = Field(None, alias="turnId", regex=r"^t[0-9]{1,15}\Z")
 
 
-class Send(_Strict):
+class Send(Strict):
     """A message to send: `text`, or the `payload` of a button."""
 
     client_message_id: StrictStr = Field(..., alias="clientMessageId", regex=r"^[A-Za-z0-9_.:-]{1,64}\Z")
@@ -290,7 +158,7 @@ class Send(_Strict):
         return values
 
 
-class NewParticipant(_Strict):
+class NewParticipant(Strict):
     """Somebody whom a server adds."""
 
     participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)
@@ -302,7 +170,7 @@ class NewParticipant(_Strict):
         return person_name(value)
 
 
-class NewInvitation(_Strict):
+class NewInvitation(Strict):
     """For whoever has it: `expires_in` milliseconds, for so many people."""
 
     expires_in: conint(strict=True, ge=1_000, le=30 * DAY_MS) = Field(  # type: ignore[valid-type]
@@ -311,19 +179,19 @@ class NewInvitation(_Strict):
     uses: conint(strict=True, ge=1, le=MOST_USES) = 1  # type: ignore[valid-type]
 
 
-class Acceptance(_Strict):
+class Acceptance(Strict):
     """An invitation that somebody follows."""
 
     invitation: StrictStr = Field(..., max_length=IDENTITY_LIMIT)
 
 
-class Removal(_Strict):
+class Removal(Strict):
     """Who is to go."""
 
     participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)
 
 
-class Muting(_Strict):
+class Muting(Strict):
     """Who may only read, or write again."""
 
     participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)

@@ -17,17 +17,14 @@ from pydantic import BaseModel, ValidationError
 from websockets.client import WebSocketClientProtocol, connect
 
 from channels import farewell
+from channels.people_validation import EndSession, Erase, NewSession, ProfileChange
 from channels.validation import (
     Acceptance,
     Connect,
-    EndSession,
-    Erase,
     Muting,
     NewInvitation,
     NewParticipant,
-    NewSession,
     Nothing,
-    ProfileChange,
     Read,
     Removal,
     Rename,
