@@ -57,8 +57,6 @@ TABLE: Mapping[str, Access | None] = {
     "GET /me": Access(EVERYBODY),
     "POST /me": Access(EVERYBODY),
     "GET /me/export": Access(EVERYBODY),
-    "POST /me/erase": Access(EVERYBODY),
-    "POST /people/{participantId}/erase": Access(SERVICES),
     "GET /tasks": LISTS,
     "GET /tasks/{taskId}": RECORDS,
     "GET /conversations": LISTS,

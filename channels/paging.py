@@ -13,7 +13,7 @@ from channels.problems import Problem
 
 PAGE, MOST = 50, 100  # a page has, unless asked for more or less; and at most
 LIMIT = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
-PARTICIPANT = re.compile(r"[A-Za-z0-9_:.-]{1,255}\Z")
+PARTICIPANT = re.compile(r"[A-Za-z0-9_:.@-]{1,255}\Z")
 ENCODED = re.compile(r"[A-Za-z0-9_-]{1,200}\Z")
 PLACE = re.compile(r"([0-9]{1,17})\.([A-Za-z0-9_:-]{1,80})\Z", re.ASCII)
 

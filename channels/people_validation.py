@@ -134,9 +134,3 @@ class ProfileChange(Strict):
         if not isinstance(value, dict):
             raise ValueError("must be an object")
         return flat(value)
-
-
-class Erase(Strict):
-    """Body of `POST /me/erase` and `POST /people/{id}/erase`: who is meant, so that it is meant."""
-
-    confirm: StrictStr

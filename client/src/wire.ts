@@ -97,7 +97,6 @@ export type Body =
   | Nothing
   | Rename
   | ProfileChange
-  | Erase
   | Send
   | Typing
   | Read
@@ -120,7 +119,6 @@ export type Answer =
   | Snapshot
   | Me
   | ConversationPage
-  | Erased
   | TaskRecord
   | TaskPage
   | Receipt
@@ -873,12 +871,6 @@ export interface ProfileChange {
   preferences?: Metadata;
 }
 /**
- * Body of `POST /me/erase` and `POST /people/{id}/erase`: the id of whoever is to be erased.
- */
-export interface Erase {
-  confirm: string;
-}
-/**
  * Body of `POST /conversations/{id}/participants`.
  */
 export interface NewParticipant {
@@ -971,13 +963,6 @@ export interface ConversationItem {
   preview: string;
   closedAt?: Timestamp;
   participants: Participant[];
-}
-/**
- * Answer to these: how many conversations are gone, and in how many somebody without a name is left.
- */
-export interface Erased {
-  deleted: number;
-  anonymised: number;
 }
 /**
  * Answer to `GET /tasks/{id}`. `result`: what a task with effects returned. Times are milliseconds since 1970.

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
-from switchboard.log.errors import UnknownConversation
+from switchboard.log.errors import Muted, UnknownConversation
 from switchboard.log.events import ConversationClosed, ConversationRenamed
 from switchboard.log.keys import keys_of
 from switchboard.log.scripts import script
@@ -50,3 +50,5 @@ class Lifecycle:
             )
         if status == "unknown":
             raise UnknownConversation(conversation)
+        if status == "muted":
+            raise Muted(conversation)

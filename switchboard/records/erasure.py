@@ -1,4 +1,8 @@
-"""A person disappears: what was theirs alone is deleted, and where others take part somebody without a name is left."""
+"""A person disappears: what was theirs alone is deleted, and where others take part somebody without a name is left.
+
+No route leads here yet. What others say while their conversation is rewritten can be lost, and what was begun and not
+carried out keeps the archive waiting: both must be mended first.
+"""
 
 from __future__ import annotations
 

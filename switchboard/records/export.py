@@ -71,4 +71,4 @@ class Export:
             for task in found:
                 yield "," if before else ""
                 before = microseconds(task.started_at), task.id
-                yield dumps({**task.to_wire(), "arguments": task.arguments})
+                yield dumps(task.to_wire())

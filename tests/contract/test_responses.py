@@ -135,10 +135,6 @@ async def check_records(edge: Edge, ada: Guest, stranger: httpx.AsyncClient, con
         check(await ada.http.post("/chat/v1/me", json=body), "/chat/v1/me")
     check(await ada.http.post("/chat/v1/me", json={}, headers={"If-Match": '"x"'}), "/chat/v1/me")
     check(await ada.send(conversation, text="late"), f"{ONE}/messages")
-    for confirmed in ("no", ada.participant, ada.participant):  # the last time they are signed out
-        check(await ada.http.post("/chat/v1/me/erase", json={"confirm": confirmed}), "/chat/v1/me/erase")
-    person = f"/chat/v1/people/{ada.participant}/erase"
-    check(await stranger.post(person), "/chat/v1/people/{participantId}/erase")
 
 
 async def test_refusals_for_a_while_are_as_documented(redis_url: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from websockets.client import WebSocketClientProtocol, connect
 
 from channels import farewell
-from channels.people_validation import EndSession, Erase, NewSession, ProfileChange
+from channels.people_validation import EndSession, NewSession, ProfileChange
 from channels.validation import (
     Acceptance,
     Connect,
@@ -63,7 +63,6 @@ BODIES: tuple[type[BaseModel], ...] = (
     Nothing,
     Rename,
     ProfileChange,
-    Erase,
     *GROUPS,
 )
 
@@ -247,8 +246,6 @@ def test_what_the_server_takes_the_schema_allows(model: type[BaseModel], data: s
         (Rename, {"title": "Parcel"}, True),
         (Rename, {"title": "x" * 101}, False),
         (Rename, {"title": None}, False),
-        (Erase, {"confirm": "guest_1"}, True),
-        (Erase, {}, False),
         (ProfileChange, {}, True),
         (ProfileChange, {"name": "Ada", "language": "de-AT", "preferences": {"theme": None}}, True),
         (ProfileChange, {"language": "de_AT"}, False),
@@ -326,8 +323,6 @@ async def test_every_answer_over_http_validates(settings: Settings) -> None:
         answered(await ada.http.get(here), 200, "Snapshot")
         assert (await ada.http.post(f"{here}/close", json={})).status_code == 204
         answered(await ada.send(conversation, text="late"), 409, "Problem")
-        answered(await ada.http.post("/chat/v1/me/erase", json={"confirm": "no"}), 422, "Problem")
-        answered(await ada.http.post("/chat/v1/me/erase", json={"confirm": ada.participant}), 200, "Erased")
 
 
 async def test_every_frame_of_a_stream_validates(settings: Settings) -> None:

@@ -115,7 +115,8 @@ async def test_who_is_muted_stops_nobody_and_what_was_said_before_is_there(
     again = await bob.send(conversation, **said)
     assert (again.status_code, again.json()["duplicate"]) == (200, True)
     assert (await bob.send(conversation, text="after")).json()["code"] == "muted"
-    assert (await do(bob, conversation, "stop")).json()["code"] == "muted"
+    for what, body in (("stop", {}), ("title", {"title": "mine"}), ("close", {})):
+        assert (await do(bob, conversation, what, **body)).json()["code"] == "muted"
 
 
 async def test_read_marks_bring_about_no_further_ones(conversation: str, ada: Guest, bob: Guest) -> None:
