@@ -16,7 +16,7 @@ from switchboard.launch import redis_server
 from switchboard.log.connection import connect
 from switchboard.log.feed import Feed
 from switchboard.people.accounts import Accounts
-from switchboard.people.revocations import REVOKED
+from switchboard.people.revocations import REVOKED, digest
 from switchboard.relay.relay import FEED
 from switchboard.store.database import Database
 from tests.support.supervisor import Supervisor, free_port, processes_in, supervisor
@@ -178,7 +178,8 @@ async def test_an_account_is_given_a_role_and_signed_out(bot: Path, redis_url: s
             assert f"ada@shop.example is {role} now" in running.output
         account = await accounts.find("ada@shop.example")
         assert account and account.role == role
-    assert [account.id in name for name in await connect(redis_url).zrange(REVOKED, 0, -1)] == [True]
+    revoked = await connect(redis_url).zrange(REVOKED, 0, -1)
+    assert revoked == [f"person:{digest(account.id)}:{era}" for era in (1, 2, 3)]  # before the second change too
 
 
 def test_nobody_is_appointed_who_has_no_address(bot: Path, redis_url: str) -> None:
