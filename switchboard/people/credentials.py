@@ -69,8 +69,7 @@ class Credentials:
             raise
 
     async def choose_password(self, token: str, password: str, name: str) -> Account:
-        """By the token of a letter, once. Raises `InvalidToken`."""
-        await self.account_of(token)  # a hash costs much
+        """By the token of a letter, once. Raises `InvalidToken`; ask `account_of` first, since a hash costs much."""
         claims = self._sessions.unseal(token, LETTER, "email", "state")
         kept = await self._passwords.hash(password)
         try:
