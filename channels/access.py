@@ -57,6 +57,8 @@ TABLE: Mapping[str, Access | None] = {
     "GET /me": Access(EVERYBODY),
     "POST /me": Access(EVERYBODY),
     "GET /me/export": Access(EVERYBODY),
+    "POST /me/erase": Access(PEOPLE),
+    "POST /people/erase": OVERSEEING,
     "GET /tasks": LISTS,
     "GET /tasks/{taskId}": RECORDS,
     "GET /conversations": LISTS,

@@ -29,6 +29,8 @@ from switchboard.log.feed import Feed
 from switchboard.log.inbox import Inbox
 from switchboard.people.learner import FEED as MEMORY
 from switchboard.people.learner import Learner
+from switchboard.people.mail import FolderMailer
+from switchboard.records.eraser import Eraser
 from switchboard.relay.relay import FEED as BROKER
 from switchboard.relay.relay import Relay
 from switchboard.settings import Settings, SettingsError
@@ -118,6 +120,8 @@ class _Bot:
         if not settings.archive_apart:
             archiver = Archiver(Feed(chat.log.redis, ARCHIVE), chat.follower, chat.archive)
             self._tasks.append(loop.create_task(archiver.run(), name="archiver"))
+            eraser = Eraser(chat.log, chat.calls, chat.sign_ins, FolderMailer(settings.letters, settings.mail_from))
+            self._tasks.append(loop.create_task(eraser.run(), name="eraser"))
         if self._remember:
             learner = Learner(chat.log, chat.follower, chat.memory, self._remember)
             self._tasks.append(loop.create_task(learner.run(), name="learner"))

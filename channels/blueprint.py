@@ -17,6 +17,7 @@ from channels import (
     blocks,
     conversations,
     cors,
+    erase,
     export,
     groups,
     health,
@@ -67,6 +68,8 @@ class ChatBlueprint(Blueprint):
         self._add("POST", "/sessions", sessions.open_session)
         self._add("POST", "/sessions/end", sessions.end_session)
         self._add("GET", "/me/export", export.export_me)
+        self._add("POST", "/me/erase", erase.erase_me)
+        self._add("POST", "/people/erase", erase.erase_person)
         self._add("GET", "/tasks", tasks.list_tasks)
         self._add("GET", "/tasks/{taskId}", tasks.show_task)
         self._add("GET", "/me", me.show_me)

@@ -29,7 +29,7 @@ async def export_me(request: Request) -> None:
     chat.check_room()
     who = session.participant.id
     profile, _ = shown(session, await chat.profiles.find(who))
-    email, memory = await chat.erasing.account(who), await remembered(chat, who)
+    email, memory = await chat.person.email(who), await remembered(chat, who)
     export = Export(chat.log, chat.archive, chat.conversations, chat.tasks)
     pieces = export.pieces(who, profile=profile, email=dumps(email), memory=dumps(memory))
     response = await request.respond(content_type="application/json", headers=HEADERS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, root_validator, validator
 
-from channels.validation import GUEST, IDENTITY_LIMIT, NAME_LIMIT, Strict, clean, flat, person_name
+from channels.validation import GUEST, IDENTITY_LIMIT, NAME_LIMIT, PARTICIPANT_ID, Strict, clean, flat, person_name
 from switchboard.people.addresses import EMAIL_LIMIT, mail_address
 
 MEMORY_LIMIT = 1_000  # characters
@@ -48,6 +48,12 @@ class NewSession(Strict):
         if values.get("identity") is not None and values.get("refresh_token") is not None:
             raise ValueError("give either identity or refreshToken")
         return values
+
+
+class Someone(Strict):
+    """Body of `POST /me/erase` and `POST /people/erase`."""
+
+    participant_id: StrictStr = Field(..., alias="participantId", regex=PARTICIPANT_ID)
 
 
 class NewAccount(Strict):

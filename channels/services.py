@@ -22,7 +22,6 @@ from channels.problems import Problem
 from channels.vitals import Vitals
 from switchboard.archive.conversations import Conversations
 from switchboard.archive.entries import Entries
-from switchboard.archive.erasing import Erasing
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
 from switchboard.log.connection import connect
@@ -46,6 +45,8 @@ from switchboard.people.passwords import Passwords
 from switchboard.people.profiles import Profiles
 from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
+from switchboard.records.person import Person
+from switchboard.records.requests import Requests
 from switchboard.settings import Mode, Settings
 from switchboard.store.calls import Calls
 from switchboard.store.database import Database
@@ -95,7 +96,9 @@ class Chat:
     conversations: Conversations
     tasks: TaskRecords
     profiles: Profiles
-    erasing: Erasing
+    person: Person
+    erasures: Requests
+    calls: Calls
     members: Members
     lifecycle: Lifecycle
     memory: Memory
@@ -133,7 +136,9 @@ class Chat:
             Conversations(calls),
             TaskRecords(calls),
             Profiles(calls),
-            Erasing(calls),
+            Person(calls),
+            Requests(calls),
+            calls,
             Members(redis),
             Lifecycle(redis),
             Memory(database),
@@ -248,7 +253,7 @@ def _credentials(settings: Settings, redis: Redis[str], database: Database, sess
     if settings.mail_url is not None:
         mailer = SmtpMailer(settings.mail_url.get_secret_value(), settings.mail_from)
     elif settings.switchboard_mode is Mode.development:
-        mailer = FolderMailer(settings.data_dir / "letters", settings.mail_from)
+        mailer = FolderMailer(settings.letters, settings.mail_from)
     else:
         return None
     link = settings.account_link

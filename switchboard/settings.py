@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return self.redis_url or f"unix://{self.redis_socket}"
 
     @property
+    def letters(self) -> Path:
+        """Where letters are put while there is no mail server."""
+        return self.data_dir / "letters"
+
+    @property
     def redis_socket(self) -> Path:
         """Socket of the embedded Redis, moved to the temporary folder where the path is too long for a socket."""
         path = self.data_dir / "redis.sock"

@@ -1,4 +1,4 @@
-"""`python -m switchboard.archive`: the archiver in a light process of its own, so that no worker pays for it.
+"""`python -m switchboard.archive`: the archiver, and the eraser, in a light process, so that no worker pays for them.
 
 Servers that run beside one have `ARCHIVE_APART=true`. Several share the work, and take over from each other.
 """
@@ -16,7 +16,14 @@ from switchboard.archive.entries import Entries
 from switchboard.log.connection import connect
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
+from switchboard.log.log import Log
+from switchboard.people.identity import Sessions
+from switchboard.people.mail import FolderMailer
+from switchboard.people.revocations import Revocations
+from switchboard.people.sign_ins import SignIns
+from switchboard.records.eraser import Eraser
 from switchboard.settings import Settings, SettingsError
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 
 MISCONFIGURED = 2  # exit code
@@ -25,9 +32,12 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 async def archive(settings: Settings) -> None:
     """Archive until a signal comes. Raises an `ExceptionGroup` if that ends by itself, which is a defect."""
-    redis = connect(settings.redis)
-    follower = Follower(redis)
-    archiver = Archiver(Feed(redis, FEED), follower, Entries(Database(settings.database)))
+    redis, database = connect(settings.redis), Database(settings.database)
+    follower, sessions = Follower(redis), Sessions(settings.secret_key.get_secret_value())
+    archiver = Archiver(Feed(redis, FEED), follower, Entries(database))
+    sign_ins = SignIns(redis, sessions, Revocations(redis, follower))
+    letters = FolderMailer(settings.letters, settings.mail_from)
+    eraser = Eraser(Log(redis), Calls(database), sign_ins, letters)
     task = asyncio.current_task()
     assert task is not None
     for number in STOPPING:
@@ -36,6 +46,7 @@ async def archive(settings: Settings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(follower.run(), name="follower of Redis")
             group.create_task(archiver.run(), name="archiver")
+            group.create_task(eraser.run(), name="eraser")
     finally:
         await redis.close()
 

@@ -19,6 +19,7 @@ FEED = "archive"
 ENLIST_SECONDS = 10  # between looks whether the feed knows every conversation, one command where it does
 ALL_EVENTS = 2**53  # more than there are: of the dialogue nothing is archived
 GATHER_SECONDS = 2.0  # Redis has it meanwhile, and a transaction for many turns costs little more than one for one
+ERASING_SECONDS = 0.5  # between looks at conversations of which somebody is being erased, while there is nothing else
 BATCH = 200  # entries of a conversation in one transaction, of at most `SIDE_BY_SIDE` conversations
 
 
@@ -81,9 +82,13 @@ class Archiver:
 
     async def _round(self, due: list[str]) -> None:
         batches = await asyncio.gather(*(self._feed.take(conversation, self._batch, events=0) for conversation in due))
-        if batches:
-            await self._entries.add(batches)
-        await asyncio.gather(*(self._feed.advance(batch.conversation, _reached(batch)) for batch in batches))
+        if not batches:
+            return
+        rewritten = await self._entries.add(batches)
+        reached = ((batch, batch.start if batch.conversation in rewritten else _reached(batch)) for batch in batches)
+        await asyncio.gather(*(self._feed.advance(batch, progress) for batch, progress in reached))
+        if len(rewritten) == len(batches):
+            await asyncio.sleep(ERASING_SECONDS)
 
 
 def _reached(batch: Batch) -> Progress:

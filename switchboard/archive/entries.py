@@ -37,19 +37,28 @@ class Entries:
         self._database = database
         self._calls = calls or Calls(database)
 
-    async def add(self, batches: Sequence[Batch]) -> None:
+    async def add(self, batches: Sequence[Batch]) -> set[str]:
         """Put batches of different conversations into the archive, all in one transaction, or none.
 
-        What is there already changes nothing, whoever put it there. Raises `SQLAlchemyError`.
+        What is there already changes nothing, whoever put it there. Nothing is taken of the conversations that are
+        returned: somebody is being erased there, and what comes of that is to be taken instead. Raises
+        `SQLAlchemyError`.
         """
+        rewritten: set[str] = set()
 
         def write(connection: Connection) -> None:
-            erased = _erased(connection, batches)
+            over, under_way = _erased(connection, batches)
+            rewritten.update(under_way)
             for batch in batches:
-                if batch.entries and (batch.conversation, batch.entries[0].epoch) not in erased:
+                if (
+                    batch.entries
+                    and batch.conversation not in under_way
+                    and (batch.conversation, batch.epoch) not in over
+                ):
                     _add(connection, batch)
 
         await self._write(write)
+        return rewritten
 
     async def catch_up(self, after: str) -> str | None:
         """Make the overviews that are missing of some conversations with ids after this one. Raises `SQLAlchemyError`.
@@ -93,7 +102,7 @@ class Entries:
 
 
 def _add(connection: Connection, batch: Batch) -> None:
-    conversation, epoch = batch.conversation, batch.entries[0].epoch
+    conversation, epoch = batch.conversation, batch.epoch
     reached = _end(connection, conversation, epoch)
     known = [line for line in batch.entries if line.offset <= reached]
     if known:
@@ -113,11 +122,12 @@ def _add(connection: Connection, batch: Batch) -> None:
     project(connection, conversation, epoch, reached, entries)
 
 
-def _erased(connection: Connection, batches: Sequence[Batch]) -> set[tuple[str, str]]:
-    """Logs that are not archived any more, by conversation and epoch."""
+def _erased(connection: Connection, batches: Sequence[Batch]) -> tuple[set[tuple[str, str]], set[str]]:
+    """Logs that are not archived any more, by conversation and epoch; and the conversations that are rewritten now."""
     names = [batch.conversation for batch in batches]
-    query = select(erasures.c.conversation, erasures.c.epoch).where(erasures.c.conversation.in_(names))
-    return {(conversation, epoch) for conversation, epoch in connection.execute(query)}
+    columns = (erasures.c.conversation, erasures.c.epoch, erasures.c.heir)
+    rows = connection.execute(select(*columns).where(erasures.c.conversation.in_(names))).all()
+    return {(row.conversation, row.epoch) for row in rows}, {row.conversation for row in rows if row.heir}
 
 
 def _catch_up(connection: Connection, after: str) -> list[str]:

@@ -4,11 +4,12 @@
 --       'hold'      holder, time to live in ms
 --       'release'   holder
 --       'take'      at most so many entries, at most so many events
---       'advance'   conversation, offset, number of events: all up to there is taken
+--       'advance'   conversation, epoch, offset, number of events: all up to there is taken
 --
 -- hold, release   1 if the holder has the partition, or had it; 0 if another one has it.
--- take            {offset, number: what was taken before, {entry, …}, {event, …}}
--- advance         1. Never goes back. The conversation leaves the list, or goes to its end if there is more to take.
+-- take            {epoch, offset, number: what was taken before, {entry, …}, {event, …}}; '' without a log
+-- advance         1. Never goes back; does nothing if another log has come in the place of that one. The conversation
+--                 leaves the list, or goes to its end if there is more to take.
 
 local feeds, meta, log, dialogue = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local what, name = ARGV[1], ARGV[2]
@@ -21,6 +22,7 @@ if what == 'hold' or what == 'release' then
   return 1
 end
 
+local epoch = redis.call('HGET', meta, 'epoch') or ''
 local offset = tonumber(redis.call('HGET', meta, 'f:' .. name) or '0')
 local number = tonumber(redis.call('HGET', meta, 'd:' .. name) or '0')
 
@@ -30,16 +32,17 @@ if what == 'take' then
     table.insert(entries, item[2][2])
   end
   local events = ARGV[4] == '0' and {} or redis.call('LRANGE', dialogue, number, number + ARGV[4] - 1)
-  return {offset, number, entries, events}
+  return {epoch, offset, number, entries, events}
 end
 
 if redis.call('EXISTS', meta, dialogue) == 0 then
   redis.call('ZREM', due, ARGV[3]) -- it was deleted meanwhile
   return 1
 end
+if epoch ~= ARGV[4] then return 1 end
 local last, length = tonumber(redis.call('HGET', meta, 'offset') or '0'), redis.call('LLEN', dialogue)
-offset = math.max(offset, math.min(tonumber(ARGV[4]), last))
-number = math.max(number, math.min(tonumber(ARGV[5]), length)) -- a dialogue that began anew meanwhile is shorter
+offset = math.max(offset, math.min(tonumber(ARGV[5]), last))
+number = math.max(number, math.min(tonumber(ARGV[6]), length)) -- a dialogue that began anew meanwhile is shorter
 redis.call('HSET', meta, 'f:' .. name, offset, 'd:' .. name, number)
 if offset < last or number < length then
   redis.call('ZADD', due, 'XX', microseconds(), ARGV[3])

@@ -49,9 +49,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Batch:
-    """What comes next of a conversation, after `start`: entries of its log, and events of its dialogue, as JSON."""
+    """What comes next of a conversation, after `start`: entries of its log, and events of its dialogue, as JSON.
+
+    `epoch`: of the log, '' if there is none.
+    """
 
     conversation: str
+    epoch: str
     start: Progress
     entries: list[Line]
     events: list[str]
@@ -145,13 +149,14 @@ class Feed:
     async def take(self, conversation: str, count: int = BATCH, events: int = BATCH) -> Batch:
         """What comes next, at most `count` entries and so many events; the same again until `advance` is called."""
         async with answering():
-            offset, number, entries, told = await self._run("take", _keys(conversation), count, events)
-        return Batch(conversation, Progress(offset, number), [Line.of(entry) for entry in entries], told)
+            epoch, offset, number, entries, told = await self._run("take", _keys(conversation), count, events)
+        return Batch(conversation, epoch, Progress(offset, number), [Line.of(entry) for entry in entries], told)
 
-    async def advance(self, conversation: str, reached: Progress) -> None:
-        """All up to there has been dealt with."""
+    async def advance(self, batch: Batch, reached: Progress) -> None:
+        """All up to there has been dealt with, of the log that the batch is of."""
+        place: list[str | int] = [batch.conversation, batch.epoch, reached.offset, reached.number]
         async with answering():
-            await self._run("advance", _keys(conversation), conversation, reached.offset, reached.number)
+            await self._run("advance", _keys(batch.conversation), *place)
 
     async def _run(self, what: str, keys: list[str], *arguments: str | int) -> Any:
         return await self._script(keys=keys, args=[what, self.name, *arguments])

@@ -16,7 +16,7 @@ local joined = math.min(
 )
 if redis.call('HDEL', meta, 'm:' .. guest) == 1 then redis.call('HSET', meta, 'm:' .. person, '1') end
 if redis.call('HGET', meta, 'host') == guest then redis.call('HSET', meta, 'host', person) end
-redis.call('HDEL', meta, 'p:' .. guest, 'j:' .. guest)
+redis.call('HDEL', meta, 'p:' .. guest, 'j:' .. guest, 'l:' .. person)
 redis.call('HSET', meta, 'p:' .. person, ARGV[5], 'j:' .. person, joined, 'was:' .. guest, person)
 count_humans(meta)
 

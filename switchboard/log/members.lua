@@ -57,6 +57,7 @@ local function join()
   local refused = ARGV[10] ~= '' and refusal(ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13]), tonumber(ARGV[14]))
   if refused then return {refused} end
   redis.call('HSET', meta, 'p:' .. person, ARGV[6], 'j:' .. person, redis.call('HGET', meta, 'offset'))
+  redis.call('HDEL', meta, 'l:' .. person)
   local host = redis.call('HEXISTS', meta, 'host') == 0 and heir()
   if host then redis.call('HSET', meta, 'host', host) end
   count_humans(meta)
@@ -72,6 +73,7 @@ end
 
 -- Who is removed comes in with no invitation of before.
 local function leave()
+  redis.call('HSET', meta, 'l:' .. person, redis.call('HGET', meta, 'p:' .. person))
   redis.call('HDEL', meta, 'p:' .. person, 'j:' .. person)
   if by ~= '' then revoke() end
   local entry = ARGV[6]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,8 @@ from switchboard.log.scripts import script
 
 SCAN = 1_000  # keys looked at per call
 PAGE = 500  # entries per read
+
+Status = Literal["ok", "gone", "moved", "shared"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,13 @@ class Replacement:
     answered: Sequence[int]  # offsets of messages that wait no more
     entries: Sequence[Stored]
 
-    def arguments(self) -> list[str | int]:
-        """As the script takes it."""
+    def arguments(self, live: str) -> list[str | int]:
+        """As the script takes it. `live`: the conversation's channel."""
         lists: list[str | int] = []
         for given in (self.meta, self.keys, self.answered):
             lists += [len(given), *given]
         entries = [part for entry in self.entries for part in (entry.offset, entry.json, entry.key)]
-        return [self.epoch, self.end, self.anew, WAKE, *lists, *entries]
+        return [self.epoch, self.end, self.anew, WAKE, live, *lists, *entries]
 
 
 class Rewriting:
@@ -54,29 +56,36 @@ class Rewriting:
         self._script = redis.register_script(script("rewrite.lua"))
 
     async def conversations_of(self, participant: str) -> set[str]:
-        """Where somebody takes part: all conversations are looked at."""
+        """Where somebody takes part, or has taken part: all conversations are looked at."""
         found: set[str] = set()
         cursor = 0
         while True:
             async with answering(), self._redis.pipeline(transaction=False) as pipe:
                 cursor, keys = await self._redis.scan(cursor, meta_pattern(), SCAN)
                 for key in keys:
-                    pipe.hexists(key, f"p:{participant}")
+                    pipe.hmget(key, f"p:{participant}", f"l:{participant}")
                 answers = await pipe.execute()
-            found |= {conversation_of(key) for key, has in zip(keys, answers, strict=True) if has}
+            found |= {conversation_of(key) for key, parts in zip(keys, answers, strict=True) if any(parts)}
             if cursor == 0:
                 return found
+
+    async def humans(self, conversation: str) -> set[str]:
+        """Everybody but bots who takes part in it, or has taken part."""
+        async with answering():
+            meta = await self._redis.hgetall(keys_of(conversation).meta)
+        parts = ((name, text.partition(" ")[0]) for name, text in meta.items() if name[:2] in ("p:", "l:"))
+        return {name[2:] for name, role in parts if role != "bot"}
 
     async def forget_pace(self, participant: str) -> None:
         """How fast somebody has sent messages lately."""
         async with answering():
             await self._redis.delete(limit("person", participant))
 
-    async def stored(self, conversation: str) -> list[Stored]:
-        """The whole log."""
+    async def stored(self, conversation: str, after: int = 0) -> list[Stored]:
+        """The whole log, or what comes after an offset."""
         found: list[Stored] = []
         while True:
-            start = f"({found[-1].offset}-0" if found else "-"
+            start = f"({found[-1].offset if found else after}-0"
             async with answering():
                 rows = await self._redis.xrange(keys_of(conversation).log, min=start, count=PAGE)
             found += [Stored(int(name.partition("-")[0]), row["e"], row["k"]) for name, row in rows]
@@ -93,19 +102,28 @@ class Rewriting:
         async with answering():
             return [int(offset) for offset in await self._redis.lrange(keys_of(conversation).waiting, 0, -1)]
 
-    async def delete(self, conversation: str, epoch: str) -> None:
-        """All that there is of it. Does nothing if it is of another epoch, or gone."""
-        await self._run(conversation, epoch, "delete")
+    async def delete(self, conversation: str, epoch: str, people: Collection[str]) -> Status:
+        """All that there is of it. `shared`: nothing is done, since others take part than these people, or have."""
+        return await self._run(conversation, epoch, "delete", *people)
 
-    async def replace(self, conversation: str, epoch: str, log: Replacement) -> Literal["ok", "gone", "moved"]:
-        """Nothing is done if the log has grown since, or is of another epoch."""
-        return await self._run(conversation, epoch, *log.arguments())
+    async def replace(self, conversation: str, epoch: str, log: Replacement) -> Status:
+        """`moved`: nothing is done, since the log has grown; `gone`: since there is none of that epoch (any more)."""
+        return await self._run(conversation, epoch, *log.arguments(keys_of(conversation).live))
 
-    async def _run(self, conversation: str, epoch: str, *arguments: str | int) -> Literal["ok", "gone", "moved"]:
+    async def rewrite_files(self) -> None:
+        """Have Redis write its append-only file anew, which has all that ever was.
+
+        Raises `LogUnavailable` also where a Redis does not let us.
+        """
+        async with answering():
+            if (await self._redis.info("persistence")).get("aof_enabled"):
+                await self._redis.bgrewriteaof()
+
+    async def _run(self, conversation: str, epoch: str, *arguments: str | int) -> Status:
         keys = keys_of(conversation)
         async with answering():
             (status,) = await self._script(
                 keys=[*keys.all, keys.present, keys.invited], args=[conversation, epoch, *arguments]
             )
-        found: Literal["ok", "gone", "moved"] = status
+        found: Status = status
         return found

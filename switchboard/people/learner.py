@@ -99,7 +99,7 @@ class Learner:
             if lessons := await self._lessons(batch):
                 await self._memory.learn(lessons)
             offset = batch.entries[-1].offset if batch.entries else batch.start.offset
-            await self._feed.advance(conversation, Progress(offset, batch.start.number + len(batch.events)))
+            await self._feed.advance(batch, Progress(offset, batch.start.number + len(batch.events)))
 
     async def _lessons(self, batch: Batch) -> list[Lesson]:
         """What is new of the slots that are remembered, of whoever the author has turned out to be since."""

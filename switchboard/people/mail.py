@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
@@ -104,6 +105,15 @@ class FolderMailer:
         except OSError as error:
             raise MailUnavailable(f"{self._folder} cannot be written: {error.strerror}") from error
         logger.warning("There is no MAIL_URL, so the letter to %s is in %s", letter.to, path)
+
+    async def discard(self, to: str) -> None:
+        """Every letter to that address."""
+        await asyncio.to_thread(self._discard, to)
+
+    def _discard(self, to: str) -> None:
+        for path in self._folder.glob("*.eml"):
+            if message_from_bytes(path.read_bytes())["To"] == to:
+                path.unlink(missing_ok=True)
 
     def _put(self, letter: Letter) -> Path:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

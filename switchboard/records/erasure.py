@@ -1,11 +1,8 @@
-"""A person disappears: what was theirs alone is deleted, and where others take part somebody without a name is left.
-
-No route leads here yet. What others say while their conversation is rewritten can be lost, and what was begun and not
-carried out keeps the archive waiting: both must be mended first.
-"""
+"""A person disappears: what was theirs alone is deleted, and where others take part somebody without a name is left."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import secrets
@@ -20,11 +17,10 @@ from switchboard.log.errors import LogError, UnknownConversation
 from switchboard.log.events import TurnFailed
 from switchboard.log.log import Conversation, Log
 from switchboard.log.members import Members
-from switchboard.log.rewriting import Replacement, Rewriting, Stored
-from switchboard.people.sign_ins import SignIns
+from switchboard.log.rewriting import Replacement, Rewriting, Status, Stored
 from switchboard.records.scrub import Scrub
 
-ROUNDS = 5  # looks for conversations: somebody may begin one while others are erased
+ROUNDS = 5  # looks for conversations: one may begin while others are erased
 TRIES = 20  # to replace a log that grows meanwhile
 HEIR = "someone_"
 
@@ -39,32 +35,35 @@ class Erased:
 
 @dataclass(frozen=True)
 class Erasure:
-    """Erases from Redis, then from SQL, conversation by conversation; a plan in SQL says what is not done yet.
+    """Takes somebody out of Redis, then out of SQL, conversation by conversation.
 
-    Killed at any step, the same again goes on where it was. Who is erased can ask again: they are signed out last.
+    A plan in SQL says what is not done yet: killed at any step, the same again goes on where it was, and several
+    processes may do it at once.
     """
 
     log: Log
     erasing: Erasing
-    sign_ins: SignIns
 
     async def erase(self, participant: str) -> Erased:
-        """Raises `LogUnavailable`, and `LogError` if a conversation does not stand still; then it is to be repeated."""
+        """From every conversation. They must be signed out before, or new ones may begin.
+
+        Raises `LogUnavailable`, and `LogError` if there is no end to it; then it is to be repeated.
+        """
         done = Erased()
         for _ in range(ROUNDS):
-            plans = [plan for plan in await self.erasing.begun() if participant in plan.people]
-            known = {plan.conversation for plan in plans}
+            plans: list[Plan | None] = [*await self.erasing.open_plans()]
+            known = {plan.conversation for plan in plans if plan}
             found = await self._conversations(participant) - known
             plans += [await self._plan(conversation, participant) for conversation in found]
-            for plan in plans:
-                await self._carry_out(plan)
-                done.deleted += plan.successor is None
-                done.anonymised += plan.successor is not None
             if not plans:
                 break
+            for plan in filter(None, plans):
+                if await self._carry_out(plan) and participant in plan.people:
+                    done.deleted += plan.successor is None
+                    done.anonymised += plan.successor is not None
+        else:
+            raise LogError("there is always one more conversation")
         await self._rewriting.forget_pace(participant)
-        await self.erasing.forget(participant)
-        await self.sign_ins.end_all(participant)
         return done
 
     @property
@@ -74,71 +73,89 @@ class Erasure:
     async def _conversations(self, participant: str) -> set[str]:
         return await self.erasing.conversations_of(participant) | await self._rewriting.conversations_of(participant)
 
-    async def _plan(self, conversation: str, participant: str) -> Plan:
+    async def _plan(self, conversation: str, participant: str) -> Plan | None:
+        """`None` if somebody else was faster, and there is another log now."""
         epoch, humans = await self.erasing.humans(conversation)
-        ids = {participant}
-        try:
+        ids = {participant} | await self.erasing.guests(conversation, participant)
+        with contextlib.suppress(UnknownConversation):
             now = await self.log.describe(conversation)
-        except UnknownConversation:
-            pass
-        else:
             epoch = now.epoch
-            humans = {person.id for person in now.participants if person.role != "bot"}
             ids |= {guest for guest, who in now.identified.items() if who == participant}
+        humans |= await self._rewriting.humans(conversation)
         successor = secrets.token_hex(4) if humans - ids else None
         plan = Plan(conversation, epoch, successor, HEIR + secrets.token_urlsafe(12), sorted(ids))
-        await self.erasing.begin(plan)
-        return plan
+        return await self.erasing.begin(plan) or await self._plan_again(plan)
 
-    async def _carry_out(self, plan: Plan) -> None:
-        archived = await self.erasing.entries(plan)
+    async def _plan_again(self, plan: Plan) -> Plan | None:
+        """For a log that was dealt with, and is there again: Redis was put back to what it was before."""
+        with contextlib.suppress(UnknownConversation):
+            if (await self.log.describe(plan.conversation)).epoch == plan.epoch:
+                return await self.erasing.begin(plan, again=True)
+        return None
+
+    async def _carry_out(self, plan: Plan) -> bool:
+        """False if another plan has to be made."""
         if plan.successor is None:
-            await self._rewriting.delete(plan.conversation, plan.epoch)
-            await self.erasing.finish(plan, (), lambda entry: entry)
-            return
-        scrub = Scrub.of(frozenset(plan.people), plan.heir, archived)
+            if await self._rewriting.delete(plan.conversation, plan.epoch, plan.people) == "shared":
+                await self.erasing.drop(plan)  # somebody has joined since
+                return False
+            await self.erasing.delete(plan)
+            return True
+        scrub = Scrub(frozenset(plan.people), plan.heir, set(plan.turns))
+        async for entries in self.erasing.entries(plan):
+            scrub.see(entries)
         for each in plan.people:
             with contextlib.suppress(UnknownConversation):  # they have left, or it is not in Redis
                 await Members(self.log.redis).leave(plan.conversation, each)
+        await self._replace(plan, plan.successor, scrub)
+        await self.erasing.succeed(plan, sorted(scrub.turns), partial(scrub.entry, epoch=plan.successor))
+        return True
+
+    async def _replace(self, plan: Plan, epoch: str, scrub: Scrub) -> None:
+        """In Redis, unless that was done before; the scrub has seen the whole log then."""
+        entries: list[Stored] = []
         for _ in range(TRIES):
-            stored = await self._rewriting.stored(plan.conversation)
-            known = {entry["offset"] for entry in archived}
-            more = [json.loads(each.json) for each in stored if each.offset not in known]
-            scrub = Scrub.of(frozenset(plan.people), plan.heir, [*archived, *more])
-            if await self._replace(plan, plan.successor, scrub, stored) != "moved":
-                break
-        else:
-            raise LogError(f"{plan.conversation} does not stand still")
-        await self.erasing.finish(plan, scrub.turns, partial(scrub.entry, epoch=plan.successor))
+            try:
+                now = await self.log.describe(plan.conversation)
+            except UnknownConversation:
+                return
+            new = await self._rewriting.stored(plan.conversation, entries[-1].offset if entries else 0)
+            if now.epoch != plan.epoch:
+                scrub.see(json.loads(each.json) for each in new)
+                return
+            entries += await asyncio.to_thread(_scrubbed, scrub, new, epoch)
+            if await self._put(plan, now, Replacing(epoch, scrub, entries)) == "ok":
+                return
+        raise LogError(f"{plan.conversation} does not stand still")
 
-    async def _replace(self, plan: Plan, epoch: str, scrub: Scrub, stored: list[Stored]) -> str:
-        try:
-            now = await self.log.describe(plan.conversation)
-        except UnknownConversation:
-            return "gone"
+    async def _put(self, plan: Plan, now: Conversation, new: Replacing) -> Status:
+        """`now` was looked at before the entries were read: what was appended in between makes it `moved`."""
         waiting = await self._rewriting.waiting(plan.conversation)
-        theirs = [offset for offset in waiting if f"t{offset}" in scrub.turns]
-        entries = [_scrubbed(scrub, each, epoch) for each in stored]
-        if waiting[:1] == theirs[:1] != []:
-            entries.append(_end_of(f"t{theirs[0]}", epoch, now.offset + 1))
-        return await self._rewriting.replace(
-            plan.conversation,
-            plan.epoch,
-            Replacement(
-                epoch=epoch,
-                end=now.offset,
-                anew=FEED,
-                meta=_fields(now, scrub, stored),
-                keys=[key for key in await self._rewriting.entry_keys(plan.conversation) if scrub.names(key)],
-                answered=theirs,
-                entries=entries,
-            ),
+        theirs = [offset for offset in waiting if f"t{offset}" in new.scrub.turns]
+        cut_off = [_end_of(f"t{theirs[0]}", new.epoch, now.offset + 1)] if waiting[:1] == theirs[:1] != [] else []
+        keys = [key for key in await self._rewriting.entry_keys(plan.conversation) if new.scrub.names(key)]
+        replacement = Replacement(
+            new.epoch, now.offset, FEED, _fields(new.scrub), keys, theirs, [*new.entries, *cut_off]
         )
+        return await self._rewriting.replace(plan.conversation, plan.epoch, replacement)
 
 
-def _scrubbed(scrub: Scrub, stored: Stored, epoch: str) -> Stored:
-    entry = scrub.entry(json.loads(stored.json), epoch)
-    return Stored(stored.offset, dumps(entry), "" if scrub.names(stored.key) else stored.key)
+@dataclass(frozen=True)
+class Replacing:
+    """A log's entries as they are to be."""
+
+    epoch: str
+    scrub: Scrub
+    entries: list[Stored]
+
+
+def _scrubbed(scrub: Scrub, stored: list[Stored], epoch: str) -> list[Stored]:
+    known = [json.loads(each.json) for each in stored]
+    scrub.see(known)
+    return [
+        Stored(each.offset, dumps(scrub.entry(entry, epoch)), "" if scrub.names(each.key) else each.key)
+        for each, entry in zip(stored, known, strict=True)
+    ]
 
 
 def _end_of(turn: str, epoch: str, offset: int) -> Stored:
@@ -147,10 +164,7 @@ def _end_of(turn: str, epoch: str, offset: int) -> Stored:
     return Stored(offset, dumps({"epoch": epoch, "offset": offset, **entry}), "")
 
 
-def _fields(now: Conversation, scrub: Scrub, stored: list[Stored]) -> list[str]:
+def _fields(scrub: Scrub) -> list[str]:
     """What the conversation's hash has of them: that they take part, who they were, the title that they gave."""
-    fields = [f"{what}:{each}" for each in scrub.ids for what in ("p", "was", "j", "m")]
-    renamed = [entry for entry in (json.loads(each.json) for each in stored) if entry["type"] == "conversation.renamed"]
-    if now.title is not None and (not renamed or renamed[-1]["participantId"] in scrub.ids):
-        fields.append("title")
-    return fields
+    fields = [f"{what}:{each}" for each in scrub.ids for what in ("p", "was", "j", "l", "m")]
+    return [*fields, "title"] if scrub.is_title_theirs else fields

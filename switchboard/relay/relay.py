@@ -75,4 +75,4 @@ class Relay:
                     await self._publisher.deliver(message)
                 reached = after
         finally:
-            await self._feed.advance(conversation, reached)
+            await self._feed.advance(batch, reached)

@@ -79,9 +79,14 @@ def bounded_engine(url: str, answer_seconds: float | None = None) -> Engine:
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, future=True, connect_args={"timeout": BUSY_SECONDS})
-
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA journal_mode=WAL"))
+    event.listen(engine, "connect", _prepare)
     return engine
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    """What is deleted is overwritten, so that the file does not keep it."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _bounds(url: URL, answer_seconds: float) -> dict[str, Any]:

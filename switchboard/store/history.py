@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from switchboard.store.database import Database
@@ -16,9 +17,13 @@ from switchboard.store.tables import erasures, tasks
 
 
 class Erased(SQLAlchemyError):
-    """Raised when the conversation of a task is deleted: nothing of it is put on record any more."""
+    """Raised when whom a task is for was erased: nothing of it is put on record any more."""
 
 
+# Who erases waits for tasks that are being put on record, and these for whoever erases, so that none slips through.
+# SQLite has one writer anyway.
+ERASER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(5330212)"}
+BEGINNER = {"postgresql": "SELECT pg_advisory_xact_lock_shared(5330212)"}
 RUNNING, COMPLETED, FAILED = STATUSES = ("running", "completed", "failed")
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,6 +72,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _refuse_erased(connection: Connection, conversation: str, turn: str | None) -> None:
+    """Raises `Erased`, which takes back what the transaction has done."""
+    query = select(erasures.c.successor, erasures.c.heir, erasures.c.turns)
+    for successor, heir, turns in connection.execute(query.where(erasures.c.conversation == conversation)):
+        if turn in turns or (successor is None and not heir):
+            raise Erased(conversation)
+
+
 class History:
     """Writes in threads, so that the event loop stays free. Every method raises `SQLAlchemyError`."""
 
@@ -96,14 +109,13 @@ class History:
             "started_at": self._clock(),
         }
 
-        erased = (erasures.c.conversation == conversation, erasures.c.successor.is_(None))
-
         def write() -> TaskRecord | None:
             try:
                 with self._database.engine().begin() as connection:
+                    if lock := BEGINNER.get(connection.dialect.name):
+                        connection.exec_driver_sql(lock)
                     connection.execute(insert(tasks).values(**row))
-                    if connection.execute(select(erasures).where(*erased)).first():
-                        raise Erased(conversation)
+                    _refuse_erased(connection, conversation, turn)
                 return None
             except IntegrityError:
                 with self._database.engine().connect() as connection:

@@ -92,6 +92,15 @@ erasures = Table(  # logs of which somebody disappears, or did: what is left of 
     Column("successor", String(16)),  # the epoch of the log in its place; none where the conversation is deleted
     Column("heir", String(40), nullable=False),
     Column("people", JSON, nullable=False),  # ids that are to disappear; empty once they have
+    Column("turns", JSON, nullable=False),  # that answered them: no task of theirs is put on record any more
+)
+
+erasure_requests = Table(  # times are milliseconds since 1970
+    "erasure_requests",
+    metadata,
+    Column("person", String(255), primary_key=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
 )
 
 people = Table(  # what they have said of themselves

@@ -177,7 +177,7 @@ async def test_who_comes_late_with_what_is_archived_brings_no_delta_back(
             break
         batches.append(batch)
         await entries.add([batch])
-        await feed.advance("c_1", Progress(batch.entries[-1].offset, 0))
+        await feed.advance(batch, Progress(batch.entries[-1].offset, 0))
     await asyncio.gather(*(entries.add([batch]) for batch in batches))
     assert archived(database, "c_1") == await expected(log, "c_1")
 
@@ -229,7 +229,7 @@ async def test_where_redis_lost_its_end_and_went_on_the_log_counts(
         await talk(log, "c_1", 20)
         batch = await feed.take("c_1")
         await entries.add([batch])
-        await feed.advance("c_1", Progress(batch.entries[-1].offset, 0))
+        await feed.advance(batch, Progress(batch.entries[-1].offset, 0))
     for key in (keys.meta, keys.log):
         await client.execute_command("COPY", f"{key}:saved", key, "REPLACE")
     await talk(log, "c_1", 10)
@@ -252,7 +252,7 @@ async def test_where_redis_lost_an_answer_that_was_whole_the_log_counts_too(
     await log.publish("c_1", *drafts[2 + left :])
     batch = await feed.take("c_1")
     await entries.add([batch])
-    await feed.advance("c_1", Progress(batch.entries[-1].offset, 0))
+    await feed.advance(batch, Progress(batch.entries[-1].offset, 0))
     for key in (keys.meta, keys.log):
         await client.execute_command("COPY", f"{key}:saved", key, "REPLACE")
     await log.publish("c_1", *(message(f"and now {number}") for number in range(len(drafts))))

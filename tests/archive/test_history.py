@@ -44,7 +44,7 @@ def history(log: Log, entries: Entries) -> History:
 async def archive(log: Log, entries: Entries, size: int = 500) -> None:
     lines = await lines_of(log, "c_1")
     for at in range(0, len(lines), size):
-        await entries.add([Batch("c_1", Progress(lines[at].offset - 1, 0), lines[at : at + size], [])])
+        await entries.add([Batch("c_1", lines[0].epoch, Progress(lines[at].offset - 1, 0), lines[at : at + size], [])])
 
 
 async def pages(log: Log, history: History, limit: int, before: int = EVERYTHING) -> list[Page]:
@@ -110,8 +110,8 @@ async def test_what_nobody_has_is_said(client: Redis[str], log: Log, entries: En
     for number in range(20):
         await log.publish("c_1", message(str(number)))
     lines = await lines_of(log, "c_1")
-    await entries.add([Batch("c_1", Progress(0, 0), lines[:8], [])])
-    await entries.add([Batch("c_1", Progress(8, 0), lines[11:13], [])])
+    await entries.add([Batch("c_1", lines[0].epoch, Progress(0, 0), lines[:8], [])])
+    await entries.add([Batch("c_1", lines[0].epoch, Progress(8, 0), lines[11:13], [])])
     await client.xtrim(keys_of("c_1").log, minid="17-0", approximate=False)
     page = await history.page(await log.describe("c_1"), EVERYTHING, 100)
     assert page.missing == [{"first": 9, "last": 11}, {"first": 14, "last": 16}]

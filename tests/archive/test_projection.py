@@ -44,7 +44,7 @@ async def archive(feed: Feed, entries: Entries, conversation: str = "c_1", count
     batch = await feed.take(conversation, count)
     await entries.add([batch])
     if batch.entries:
-        await feed.advance(conversation, Progress(batch.entries[-1].offset, 0))
+        await feed.advance(batch, Progress(batch.entries[-1].offset, 0))
     return bool(batch.entries)
 
 

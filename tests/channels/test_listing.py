@@ -33,7 +33,7 @@ async def archive(edge: Edge, *conversations: str) -> None:
     for conversation in conversations:
         batch = await feed.take(conversation, 1_000)
         await edge.chat.archive.add([batch])
-        await feed.advance(conversation, Progress(batch.entries[-1].offset, 0))
+        await feed.advance(batch, Progress(batch.entries[-1].offset, 0))
 
 
 async def told(edge: Edge, guest: Guest, *texts: str) -> str:

@@ -33,6 +33,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "addBlock": {"participantId": "guest_x", "reason": "spam"},
     "removeBlock": {"participantId": "guest_x"},
     "remove": {"participantId": "guest_nobody"},
+    "eraseMe": {"participantId": "guest_nobody"},
+    "erasePerson": {"participantId": "guest_nobody"},
     "mute": {"participantId": "guest_nobody", "muted": True},
 }
 REFUSALS = (401, 403, 404)

@@ -29,7 +29,7 @@ async def take_all(feed: Feed, conversation: str = "c_1", count: int = 7) -> lis
     batches: list[Batch] = []
     while conversation in await feed.due(EVERYWHERE, 100):
         batches.append(await feed.take(conversation, count, count))
-        await feed.advance(conversation, end(batches[-1]))
+        await feed.advance(batches[-1], end(batches[-1]))
     return batches
 
 
@@ -75,9 +75,9 @@ async def test_what_is_not_advanced_comes_again(log: Log, client: Redis[str]) ->
     await start(log)
     first = await feed.take("c_1")
     assert await feed.take("c_1") == first
-    await feed.advance("c_1", Progress(2, 0))
+    await feed.advance(first, Progress(2, 0))
     assert [line.offset for line in (await feed.take("c_1")).entries] == [3]
-    await feed.advance("c_1", Progress(1, 0))
+    await feed.advance(first, Progress(1, 0))
     assert (await feed.take("c_1")).start == Progress(2, 0), "progress never goes back"
 
 
@@ -86,7 +86,7 @@ async def test_what_comes_between_taking_and_advancing_is_not_missed(log: Log, c
     await start(log)
     batch = await feed.take("c_1")
     await fill(log, 1)
-    await feed.advance("c_1", end(batch))
+    await feed.advance(batch, end(batch))
     assert await feed.due(EVERYWHERE, 100) == ["c_1"]
     assert offsets(await take_all(feed)) == [4]
 
@@ -96,7 +96,7 @@ async def test_who_has_more_to_take_goes_to_the_end_of_the_line(log: Log, client
     for conversation in ("c_1", "c_2"):
         await start(log, conversation)
     assert await feed.due(EVERYWHERE, 1) == ["c_1"]
-    await feed.advance("c_1", Progress(1, 0))
+    await feed.advance(await feed.take("c_1"), Progress(1, 0))
     assert await feed.due(EVERYWHERE, 1) == ["c_2"]
 
 
@@ -149,12 +149,12 @@ async def test_an_unanswered_message_stays_for_however_long_a_feed_lags(client: 
 async def test_a_dialogue_that_was_forgotten_is_numbered_anew(log: Log, client: Redis[str]) -> None:
     feed, dialogues = await registered(client), Dialogues(client)
     await dialogues.append("c_1", DialogueUpdate(("one", "two")))
-    stale = end((await take_all(feed))[0])
+    stale = (await take_all(feed))[0]
     await client.delete(keys_of("c_1").dialogue)
     await dialogues.append("c_1", DialogueUpdate(("three",)))
-    await feed.advance("c_1", Progress(0, 0))
+    await feed.advance(stale, Progress(0, 0))
     assert [batch.events for batch in await take_all(feed)] == [["three"]]
-    await feed.advance("c_1", stale)
+    await feed.advance(stale, end(stale))
     await dialogues.append("c_1", DialogueUpdate(("four",)))
     assert [batch.events for batch in await take_all(feed)] == [["four"]]
 
@@ -216,7 +216,7 @@ async def test_a_feed_that_wants_no_events_gets_none_and_is_not_behind_with_them
     await Dialogues(client).append("c_1", DialogueUpdate(("one", "two")))
     batch = await feed.take("c_1", events=0)
     assert (len(batch.entries), batch.events) == (3, [])
-    await feed.advance("c_1", Progress(3, 2**53))
+    await feed.advance(batch, Progress(3, 2**53))
     assert await feed.due(EVERYWHERE, 1) == []
     await Dialogues(client).append("c_1", DialogueUpdate(("three",)))
     assert (await feed.take("c_1")).events == ["three"]

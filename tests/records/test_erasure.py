@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from switchboard.archive.archiver import FEED
 from switchboard.archive.entries import Entries
-from switchboard.archive.erasing import Erasing
+from switchboard.archive.erasing import Erasing, Plan
 from switchboard.archive.history import History as Pages
 from switchboard.archive.timeline import Timeline
 from switchboard.log import snapshot
@@ -39,15 +40,17 @@ from switchboard.log.feed import Feed, Progress
 from switchboard.log.follower import Follower
 from switchboard.log.keys import keys_of, limit
 from switchboard.log.lifecycle import Lifecycle
-from switchboard.log.log import Draft, Log
+from switchboard.log.log import Draft, Log, Position
 from switchboard.log.members import Members
-from switchboard.log.rewriting import Rewriting
+from switchboard.log.rewriting import Rewriting, Stored
 from switchboard.people.identity import InvalidToken, Sessions
 from switchboard.people.memory import Lesson, Memory
 from switchboard.people.profiles import Profile, Profiles
 from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
+from switchboard.records.eraser import Eraser
 from switchboard.records.erasure import Erased, Erasure
+from switchboard.records.requests import Requests
 from switchboard.records.scrub import SOMEONE
 from switchboard.store.calls import Calls
 from switchboard.store.database import Database
@@ -90,13 +93,25 @@ class World:
         self.tasks, self.profiles = History(Database(database_url)), Profiles(self.calls)
         self.feed, self.sessions = Feed(client, FEED), Sessions("a secret for tests, of 32 characters or more")
         self.sign_ins = SignIns(client, self.sessions, Revocations(client, Follower(client)))
-        self.erasure = Erasure(self.log, Erasing(self.calls), self.sign_ins)
+        self.requests = Requests(self.calls)
+        self.erasure = Erasure(self.log, Erasing(self.calls))
+        self.eraser = self.new_eraser()
+
+    def new_eraser(self) -> Eraser:
+        return Eraser(self.log, self.calls, self.sign_ins, linger_seconds=0.0)
+
+    async def erase(self, *people: Participant) -> None:
+        """As a server does: once now, and once when nothing can come late any more."""
+        for who in people:
+            await self.requests.ask(who.id)
+        for _ in range(2):
+            await self.eraser.look()
+        assert await self.requests.open() == []
 
     async def archive(self, conversation: str, count: int = 1_000) -> None:
         batch = await self.feed.take(conversation, count)
-        await self.entries.add([batch])
-        if batch.entries:
-            await self.feed.advance(conversation, Progress(batch.entries[-1].offset, 0))
+        if not await self.entries.add([batch]) and batch.entries:
+            await self.feed.advance(batch, Progress(batch.entries[-1].offset, 0))
 
     async def ask(self, conversation: str, who: Participant, text: str, *, is_answered: bool = True) -> None:
         name = f"m_{uuid.uuid5(uuid.NAMESPACE_OID, text).hex}"  # as the server names them
@@ -200,7 +215,11 @@ async def bobs_view(world: World) -> list[tuple[str, str]]:
 async def test_nothing_is_found_of_them_and_others_keep_what_they_said(world: World, database: Engine) -> None:
     await world.talk()
     assert (await world.in_redis()).count(MARK) > 20 and in_sql(database).count(MARK) > 20, "or the search is blind"
+    await world.requests.ask(ZOE.id)
+    await world.sign_ins.end_all(ZOE.id)
     assert await world.erasure.erase(ZOE.id) == Erased(deleted=1, anonymised=1)
+    for _ in range(2):
+        await world.eraser.look()
     await is_nowhere(world, database)
     for _ in range(3):
         await world.archive("c_both")
@@ -222,7 +241,7 @@ async def test_nothing_is_found_of_them_and_others_keep_what_they_said(world: Wo
 async def test_the_shared_log_goes_on_and_is_archived(world: World, database: Engine) -> None:
     await world.talk()
     before = await world.log.describe("c_both")
-    await world.erasure.erase(ZOE.id)
+    await world.erase(ZOE)
     await world.ask("c_both", BOB, "third of Bob's")
     await world.archive("c_both")
     now = await world.log.describe("c_both")
@@ -243,7 +262,8 @@ async def test_the_shared_log_goes_on_and_is_archived(world: World, database: En
 async def test_who_is_answered_at_that_moment_is_answered_no_more(world: World, database: Engine) -> None:
     await world.talk(is_answered=False)
     fence = await world.client.hget(keys_of("c_both").meta, "fence")
-    await world.erasure.erase(ZOE.id)
+    turn = f"t{await world.client.lindex(keys_of('c_both').waiting, 0)}"
+    await world.erase(ZOE)
     await is_nowhere(world, database)
     _, state = await snapshot.take(world.log, await world.log.describe("c_both"))
     assert state["turn"] is None
@@ -251,6 +271,9 @@ async def test_who_is_answered_at_that_moment_is_answered_no_more(world: World, 
     assert await world.client.hget(keys_of("c_both").meta, "fence") != fence, "what the worker says now is refused"
     with pytest.raises(TaskErased):
         await world.tasks.begin("k_late", "c_alone", "t9", "look", {"text": MARK})
+    with pytest.raises(TaskErased):
+        await world.tasks.begin("k_late", "c_both", turn, "look", {"text": MARK})
+    assert await world.tasks.begin("k_bobs", "c_both", "t99", "look", {}) is None
     await is_nowhere(world, database)
 
 
@@ -258,10 +281,135 @@ async def test_what_the_archiver_has_in_hand_does_not_come_back(world: World, da
     await world.talk()
     batches = [await world.feed.take(conversation, 1_000) for conversation in ("c_alone", "c_both")]
     assert all(MARK in str(batch.entries) for batch in batches)
-    await world.erasure.erase(ZOE.id)
-    await world.entries.add(batches)
+    await world.erase(ZOE)
+    assert await world.entries.add(batches) == set()
     for batch in batches:
-        await world.feed.advance(batch.conversation, Progress(batch.entries[-1].offset, 0))
+        await world.feed.advance(batch, Progress(batch.entries[-1].offset, 0))
+    await is_nowhere(world, database)
+    await world.archive("c_both")
+    assert archived(database, "c_both") == await expected_after(world), "the batch of before has moved nothing on"
+
+
+async def expected_after(world: World) -> dict[int, str]:
+    """All of the shared log: what Redis has trimmed is as the archive had it, but for the person."""
+    now = await world.log.describe("c_both")
+    rows = {}
+    async for line in Timeline(world.log, world.entries).forth("c_both", Position(now.epoch, 1)):
+        rows[line.offset] = line.json
+    return rows
+
+
+async def test_what_others_say_meanwhile_is_neither_lost_nor_left_unanswered(
+    world: World, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.talk()
+    stored, said = Rewriting.stored, iter(["third of Bob's", "fourth of Bob's"])
+
+    async def slow(self: Rewriting, conversation: str, after: int = 0) -> list[Stored]:
+        found = await stored(self, conversation, after)
+        for text in said:
+            await world.log.publish("c_both", Draft(MessageSent(text, BOB, text)), asks=True, author=BOB.id)
+            break
+        return found
+
+    monkeypatch.setattr(Rewriting, "stored", slow)
+    await world.erase(ZOE)
+    await world.archive("c_both")
+    await is_nowhere(world, database)
+    assert [text for name, text in await bobs_view(world) if name == "Bob"][-2:] == [
+        "third of Bob's",
+        "fourth of Bob's",
+    ]
+    waiting = [int(offset) for offset in await world.client.lrange(keys_of("c_both").waiting, 0, -1)]
+    lines = {line.offset: json.loads(line.json) for line in await world.log.read("c_both", 0, 1_000)}
+    assert [lines[offset]["text"] for offset in waiting] == ["third of Bob's", "fourth of Bob's"]
+
+
+async def test_two_of_a_conversation_are_erased_at_once_by_two_processes(world: World, database: Engine) -> None:
+    await world.talk()
+    carol = Participant("guest_carol", "customer", "Carol")
+    await Members(world.client).join("c_both", carol)
+    await world.ask("c_both", carol, "Carol's")
+    for who in (ZOE, BOB):
+        await world.requests.ask(who.id)
+    await asyncio.gather(world.eraser.look(), world.new_eraser().look())
+    for _ in range(3):
+        await world.eraser.look()
+    assert await world.requests.open() == []
+    await world.archive("c_both")
+    everything = await world.in_redis() + in_sql(database)
+    assert MARK not in everything and "Bob" not in everything and BOB.id not in everything
+    assert [said for said in await bobs_view(world) if said[1]] == [
+        ("Carol", "Carol's"),
+        ("Assistant", "you said Carol's"),
+    ]
+
+
+async def test_who_comes_back_with_an_old_redis_is_erased_again(world: World, database: Engine) -> None:
+    await world.talk()
+    pool = world.client.connection_pool
+    kind, options = pool.connection_class, pool.connection_kwargs | {"decode_responses": False}
+    raw = Redis(connection_pool=redis.asyncio.ConnectionPool(connection_class=kind, **options))
+    old = {key: await raw.dump(key) async for key in raw.scan_iter()}
+    await world.erase(ZOE)
+    await raw.flushall()
+    for key, value in old.items():
+        await raw.restore(key, 0, value)
+    await raw.connection_pool.disconnect()
+    await world.erase(ZOE)
+    await world.archive("c_both")
+    assert MARK not in await world.in_redis() + in_sql(database)
+    assert [text for name, text in await bobs_view(world) if name == "Bob"][-1] == "second of Bob's"
+
+
+async def test_who_has_left_before_it_was_archived_is_found(world: World, database: Engine) -> None:
+    await world.talk()
+    carol = Participant(f"guest_carol{MARK}", "customer", f"Carol{MARK}")
+    await world.log.start("c_left", BOT.id, [BOB, BOT])
+    members = Members(world.client)
+    await members.join("c_left", carol)
+    await world.ask("c_left", carol, f"Carol's {MARK}")
+    await members.leave("c_left", carol.id)
+    await world.erase(carol)
+    await world.erase(ZOE)
+    await world.archive("c_left")
+    await is_nowhere(world, database)
+
+
+async def test_who_joins_at_the_last_moment_keeps_the_conversation(
+    world: World, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.talk()
+    begin, members = Erasing.begin, Members(world.client)
+
+    async def slow(self: Erasing, plan: Plan) -> Plan:
+        found = await begin(self, plan)
+        if plan.conversation == "c_alone" and plan.successor is None:
+            await members.join("c_alone", BOB)
+            await world.ask("c_alone", BOB, "Bob was here")
+        return found
+
+    monkeypatch.setattr(Erasing, "begin", slow)
+    await world.erase(ZOE)
+    await world.archive("c_alone")
+    await is_nowhere(world, database)
+    lines = await world.log.read("c_alone", 0, 1_000)
+    assert "Bob was here" in [json.loads(line.json).get("text") for line in lines]
+
+
+async def test_the_archive_waits_for_a_plan_and_loses_nothing(world: World, database: Engine) -> None:
+    await world.talk()
+    now = await world.log.describe("c_both")
+    plan = await world.erasure.erasing.begin(Plan("c_both", now.epoch, "00000001", "someone_1", [ZOE.id, GUEST.id]))
+    before = archived(database, "c_both")
+    await world.archive("c_both")
+    assert archived(database, "c_both") == before
+    await world.ask("c_both", BOB, "third of Bob's")
+    await world.erase(ZOE)
+    await world.archive("c_both")
+    assert plan.successor == (await world.log.describe("c_both")).epoch
+    assert archived(database, "c_both") == await expected_after(world)
+    assert ("Bob", "third of Bob's") in await bobs_view(world)
     await is_nowhere(world, database)
 
 
@@ -298,7 +446,7 @@ class Failpoints:
 
 
 @pytest.mark.parametrize("is_archived_between", [True, False])
-async def test_wherever_it_was_killed_the_same_again_erases_the_rest(
+async def test_wherever_it_was_killed_it_goes_on_by_itself(
     world: World, database: Engine, monkeypatch: pytest.MonkeyPatch, is_archived_between: bool
 ) -> None:
     points = Failpoints(monkeypatch)
@@ -310,14 +458,18 @@ async def test_wherever_it_was_killed_the_same_again_erases_the_rest(
         await world.talk()
         points.left = step
         try:
-            await world.erasure.erase(ZOE.id)
+            await world.erase(ZOE)
             break
         except Killed:
             points.left = -1
         if is_archived_between:
             for conversation in ("c_alone", "c_both"):
                 await world.archive(conversation, 3)
-        await world.erasure.erase(ZOE.id)
+        if step == 0:
+            continue  # nobody was promised anything
+        for _ in range(2):
+            await world.new_eraser().look()
+        assert await world.requests.open() == []
         await world.archive("c_both")
         await is_nowhere(world, database)
         assert [said for said in await bobs_view(world) if said[0] == "Bob"] == [
@@ -329,7 +481,7 @@ async def test_wherever_it_was_killed_the_same_again_erases_the_rest(
 
 async def test_they_are_signed_out_everywhere_and_nobody_else_is(world: World) -> None:
     zoe, bob = (world.sign_ins.refresh_token(world.sessions.begin(who)) for who in (ZOE, BOB))
-    await world.erasure.erase(ZOE.id)
+    await world.erase(ZOE)
     with pytest.raises(InvalidToken):
         await world.sign_ins.refresh(zoe)
     assert await world.sign_ins.refresh(bob)
@@ -356,23 +508,19 @@ async def test_the_files_forget_too_once_they_are_written_anew(
 ) -> None:
     caplog.set_level("DEBUG")
     url = f"sqlite:///{tmp_path}/sql/records.db"
-    world, database = World(durable, url), Database(url).engine()
+    world = World(durable, url)
     await world.talk()
 
     def files() -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
     assert MARK.encode() in files()
-    await world.erasure.erase(ZOE.id)
-    await durable.bgrewriteaof()
+    await world.erase(ZOE)
 
     async def is_written() -> bool:
         info = await durable.info("persistence")
         return not (info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"])
 
     await until(is_written)
-    with database.connect() as connection:
-        connection.exec_driver_sql("VACUUM")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     assert MARK.encode() not in files()
     assert MARK not in caplog.text
