@@ -27,12 +27,15 @@ class ServerFailed(Exception):
 
 
 class RunningServer:
-    """Start it once per session; `url` is the page's address, without a slash at its end. `site` signs its users in."""
+    """Start it once per session; `url` is the page's address, without a slash at its end.
+
+    `site` signs its users in. `output`: the file of all that it prints.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._output = folder / "output.txt"
+        self.output = folder / "output.txt"
         self.data = folder / "data"
         self.site = HostSite(folder / "identity-keys.json")
         own = {"PORT": str(self.port), "ACTION_PORT": str(free_port()), "DATA_DIR": str(self.data)}
@@ -41,7 +44,7 @@ class RunningServer:
 
     def start(self) -> None:
         """Return when a message can be sent. Raises `ServerFailed`."""
-        with self._output.open("wb") as output:
+        with self.output.open("wb") as output:
             command = [sys.executable, "-m", "switchboard", "run"]
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdout=output, stderr=output, start_new_session=True
@@ -50,7 +53,7 @@ class RunningServer:
         while not _is_ready(self.url):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise ServerFailed(self._output.read_text(errors="replace"))
+                raise ServerFailed(self.output.read_text(errors="replace"))
             time.sleep(0.5)
 
     def stop(self) -> None:
@@ -69,14 +72,14 @@ class RunningServer:
         """The channels in a process of their own beside it, on the same Redis and secret; their address."""
         port = free_port()
         command = [sys.executable, "-m", "channels", "--port", str(port)]
-        with self._output.open("ab") as output:
+        with self.output.open("ab") as output:
             process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=output, stderr=output)
         try:
             url = f"http://127.0.0.1:{port}"
             deadline = time.monotonic() + EDGE_SECONDS
             while not _is_ready(url):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise ServerFailed(self._output.read_text(errors="replace"))
+                    raise ServerFailed(self.output.read_text(errors="replace"))
                 time.sleep(0.1)
             yield url
         finally:
