@@ -46,11 +46,16 @@ class ChatChannel(InputChannel):
     """Serves `/` and `/chat/v1`, and answers what is on the log."""
 
     def __init__(
-        self, settings: Settings, shared_slots: Sequence[str] = (), remember: Mapping[str, int] | None = None
+        self,
+        settings: Settings,
+        shared_slots: Sequence[str] = (),
+        remember: Mapping[str, int] | None = None,
+        personal: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._shared_slots = shared_slots
         self._remember = remember or {}
+        self._personal = personal
 
     @classmethod
     def name(cls) -> str:
@@ -62,13 +67,17 @@ class ChatChannel(InputChannel):
         """Settings come from the environment; here stands what belongs to the bot.
 
         `shared_slots`: seen by clients. `remember`: slots that outlast a conversation, and for how many days.
-        Raises `SettingsError` where production would not be safe, or the days are none.
+        `personal`: slots that belong to whoever speaks, within the session. Raises `SettingsError` where production
+        would not be safe, the days are none, or `personal` is no list.
         """
         given = credentials or {}
         remember = given.get("remember") or {}
         if not isinstance(remember, dict) or not all(_are_days(days) for days in remember.values()):
             raise SettingsError("credentials.yml: `remember` names slots, each with a number of days from 1 to 3650.")
-        return cls(Settings.checked(), given.get("shared_slots", ()), remember)
+        personal = given.get("personal") or []
+        if not isinstance(personal, list) or not all(isinstance(name, str) for name in personal):
+            raise SettingsError("credentials.yml: `personal` is a list of slots.")
+        return cls(Settings.checked(), given.get("shared_slots", ()), remember, personal)
 
     def url_prefix(self) -> str:
         """The server's root, instead of `/webhooks/switchboard`."""
@@ -80,7 +89,7 @@ class ChatChannel(InputChannel):
         logging.getLogger("switchboard").setLevel(self._settings.log_level)
         logging.getLogger("channels").setLevel(self._settings.log_level)
         blueprint = ChatBlueprint(self._settings)
-        bot = _Bot(self._settings, self._shared_slots, self._remember)
+        bot = _Bot(self._settings, self._shared_slots, self._remember, self._personal)
         blueprint.listener("after_server_start")(bot.start)
         blueprint.listener("before_server_stop")(bot.stop)
         return blueprint
@@ -89,10 +98,13 @@ class ChatChannel(InputChannel):
 class _Bot:
     """What runs in Rasa's server beside the routes: begins when the agent is loaded, ends before the streams do."""
 
-    def __init__(self, settings: Settings, shared_slots: Sequence[str], remember: Mapping[str, int]) -> None:
+    def __init__(
+        self, settings: Settings, shared_slots: Sequence[str], remember: Mapping[str, int], personal: Sequence[str]
+    ) -> None:
         self._settings = settings
         self._shared_slots = shared_slots
         self._remember = remember
+        self._personal = personal
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
@@ -102,12 +114,13 @@ class _Bot:
             return
         chat: Chat = app.ctx.chat
         settings = self._settings
+        has_owners = self._remember or self._personal
         engine = RasaEngine(
             agent,
             settings.action_url,
             self._shared_slots,
             action_seconds=settings.action_seconds,
-            recall=Recall(chat.memory, self._remember) if self._remember else None,
+            recall=Recall(chat.memory, self._remember, self._personal) if has_owners else None,
         )
         chat.bot = engine
         reloads = Reloads(engine, MODELS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rasa.shared.core.events import Event, SessionStarted, SlotSet, UserUttered
@@ -19,10 +19,14 @@ logger = logging.getLogger(__name__)
 class Recall:
     """Before a message: where a session begins, or somebody else speaks, the personal slots are this person's."""
 
-    def __init__(self, memory: Memory, slots: Collection[str]) -> None:
-        """`slots`: those that belong to a person. All others are the conversation's, and nobody touches them."""
+    def __init__(self, memory: Memory, remembered: Collection[str], personal: Collection[str] = ()) -> None:
+        """`remembered`: slots that belong to a person everywhere; `personal`: to a person within one session.
+
+        All others are the conversation's, and nobody touches them.
+        """
         self._memory = memory
-        self._slots = frozenset(slots)
+        self._remembered = frozenset(remembered)
+        self._slots = self._remembered | frozenset(personal)
 
     async def events(self, tracker: DialogueStateTracker, turn: Turn) -> list[Event]:
         """What is to be set before the turn's message; nothing where its author was the last to speak in this session.
@@ -35,21 +39,30 @@ class Recall:
         identified = (await turn.log.describe(turn.conversation)).identified
         if last and identified.get(last) == author:
             return []  # the guest of a moment ago
-        known = await self._known(author)
-        known |= {
-            each.slot: each.value
-            for each in told(event.as_dict() for event in tracker.events)
-            if identified.get(each.author, each.author) == author and each.slot in self._slots
-        }
+        known = await self._known(author) | self._said(tracker, author, identified)
         return [
             SlotSet(name, value, metadata={RECALLED: True})
             for name in sorted(self._slots & set(tracker.slots))
             if tracker.get_slot(name) != (value := known.get(name, tracker.slots[name].initial_value))
         ]
 
+    def _said(self, tracker: DialogueStateTracker, author: str, identified: Mapping[str, str]) -> dict[str, Any]:
+        """What the author has told in this session. Of what was emptied since, the memory knows better."""
+        said: dict[str, Any] = {}
+        for each in told((event.as_dict() for event in tracker.events), emptied=True):
+            if identified.get(each.author, each.author) != author or each.slot not in self._slots:
+                continue
+            if each.value is None:
+                said.pop(each.slot, None)
+            else:
+                said[each.slot] = each.value
+        return said
+
     async def _known(self, author: str) -> dict[str, Any]:
+        if not self._remembered:
+            return {}
         try:
-            return {each.name: each.value for each in await self._memory.of(author) if each.name in self._slots}
+            return {each.name: each.value for each in await self._memory.of(author) if each.name in self._remembered}
         except MemoryUnavailable as error:
             logger.warning("Nothing is remembered right now, since the database does not answer: %s", error)
             return {}

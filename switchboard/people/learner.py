@@ -34,11 +34,11 @@ class Told:
     at: float
 
 
-def told(events: Iterable[Mapping[str, Any]], skip: int = 0) -> Iterator[Told]:
+def told(events: Iterable[Mapping[str, Any]], skip: int = 0, *, emptied: bool = False) -> Iterator[Told]:
     """What each author's messages have set, of Rasa's events in order, from event number `skip` on.
 
-    Between turns nobody speaks, and what was only recalled is no news. A slot that is emptied tells nothing: forms do
-    so when they are done.
+    Between turns nobody speaks, and what was only recalled is no news. A slot that is emptied tells nothing, because
+    forms do so when they are done; unless it is wanted.
     """
     author = ""
     for number, event in enumerate(events):
@@ -47,12 +47,12 @@ def told(events: Iterable[Mapping[str, Any]], skip: int = 0) -> Iterator[Told]:
             author = (event.get("metadata") or {}).get("author", "")
         elif kind == "session_started" or (kind == "action" and event.get("name") == "action_listen"):
             author = ""
-        elif kind == "slot" and author and number >= skip and _is_news(event):
+        elif kind == "slot" and author and number >= skip and _is_news(event, emptied):
             yield Told(author, event["name"], event["value"], event.get("timestamp") or 0.0)
 
 
-def _is_news(event: Mapping[str, Any]) -> bool:
-    return event.get("value") is not None and RECALLED not in (event.get("metadata") or {})
+def _is_news(event: Mapping[str, Any], emptied: bool) -> bool:
+    return (emptied or event.get("value") is not None) and RECALLED not in (event.get("metadata") or {})
 
 
 class Learner:

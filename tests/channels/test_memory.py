@@ -90,6 +90,12 @@ async def test_a_database_that_is_away_is_said_so(edge: Edge, ada: Guest, tmp_pa
     assert [(answer.status_code, answer.json()["code"]) for answer in calls] == [(503, "unavailable")] * 3
 
 
+@pytest.mark.parametrize("personal", ["nickname", {"nickname": 30}, [["nickname"]]])
+def test_a_bot_whose_personal_slots_are_no_list_does_not_start(personal: Any) -> None:
+    with pytest.raises(SettingsError, match="personal"):
+        ChatChannel.from_credentials({"personal": personal})
+
+
 @pytest.mark.parametrize("remember", [["nickname"], {"nickname": 0}, {"nickname": "long"}, {"nickname": True}])
 def test_a_bot_that_does_not_say_for_how_long_does_not_start(remember: Any) -> None:
     with pytest.raises(SettingsError, match="remember"):

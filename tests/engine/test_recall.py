@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import redis.asyncio
@@ -93,6 +95,49 @@ async def test_in_one_conversation_everybody_is_themselves(knowing: Talk, memory
         assert await answer(group, "who am I", BOB) == "You are Bobby."
     await learned(memory, ADA, "Countess")
     await learned(memory, BOB, "Bobby")
+
+
+@pytest.fixture
+async def personal(talk: Talk, memory: Memory) -> Talk:
+    """A bot whose people have a nickname each in a conversation, and none in the next."""
+    from switchboard.engine.recall import Recall
+
+    talk.engine._processor.recall = Recall(memory, (), {"nickname"})
+    return talk
+
+
+async def test_what_is_only_personal_is_not_remembered(personal: Talk, memory: Memory) -> None:
+    group = await another(personal, "c_group", ADA, BOB)
+    assert await answer(group, "call me Countess", ADA) == "You are Countess."
+    assert await answer(group, "who am I", BOB) == "You are None."
+    assert await answer(group, "call me Bobby", BOB) == "You are Bobby."
+    assert await answer(group, "who am I", ADA) == "You are Countess."
+    assert await answer(group, "who am I", BOB) == "You are Bobby."
+    assert await answer(await another(personal, "c_2", ADA), "who am I") == "You are None."
+    assert await known(memory, ADA) == {}
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+async def test_what_was_emptied_in_between_does_not_come_back(talk: Talk, memory: Memory, is_remembered: bool) -> None:
+    """Whoever had it forgotten is not told it again because somebody else has spoken since."""
+    from rasa.shared.core.domain import Domain
+    from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    from switchboard.engine.recall import Recall
+    from switchboard.turns.turn import Turn
+
+    domain: Domain = talk.engine._processor.domain
+    group = await another(talk, "c_group", ADA, BOB)
+    hers = [UserUttered("x", metadata={"author": ADA.id}), SlotSet("nickname", "Countess"), SlotSet("nickname", None)]
+    his = [UserUttered("y", metadata={"author": BOB.id}), SlotSet("nickname", "Bobby")]
+    listen = ActionExecuted("action_listen")
+    events: list[Event] = [SessionStarted(), listen, *hers, listen, *his, listen]
+    tracker = DialogueStateTracker.from_events("c_group", events, domain.slots)
+    recall = Recall(memory, {"nickname"}) if is_remembered else Recall(memory, (), {"nickname"})
+    turn = cast("Turn", SimpleNamespace(message=SimpleNamespace(author=ADA), log=group.log, conversation="c_group"))
+    recalled = await recall.events(tracker, turn)
+    assert [(event.key, event.value) for event in recalled if isinstance(event, SlotSet)] == [("nickname", None)]
 
 
 async def test_no_slot_of_the_conversation_is_touched(knowing: Talk, memory: Memory) -> None:

@@ -180,6 +180,11 @@ def test_a_slot_belongs_to_whoever_is_being_answered() -> None:
     assert [each.value for each in told(events, events.index(slot("b", 4)))] == [4, 6]
 
 
+def test_what_was_emptied_is_told_where_that_is_wanted() -> None:
+    events = [user(), slot("a", 1), slot("a", None), LISTEN, slot("b", None)]
+    assert [(each.slot, each.value) for each in told(events, emptied=True)] == [("a", 1), ("a", None)]
+
+
 @pytest.fixture
 async def dialogues(client: redis.asyncio.Redis[str]) -> Dialogues:
     """With a learner that has been there before: of what came before the first one nothing is learned."""
