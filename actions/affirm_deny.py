@@ -8,17 +8,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import last_buttons
+from actions.what_you_know import ActionForgetMe
 
 KEPT = frozenset({"order_number", "email"})  # slots that outlive a form that was stopped
 
 
-def offered_form(tracker: Tracker, domain: DomainDict) -> str | None:
-    """Return the form behind the last message's "Yes…" button, which a typed yes stands for."""
-    for button in last_buttons(tracker):
-        form = f"{button.get('payload', '').lstrip('/').split('{')[0]}_form"
-        if button.get("title", "").startswith("Yes") and form in domain.get("forms", {}):
-            return form
-    return None
+def offered_flow(tracker: Tracker) -> str | None:
+    """Return the flow behind the last message's "Yes…" button, which a typed yes stands for."""
+    yes = (button for button in last_buttons(tracker) if button.get("title", "").startswith("Yes"))
+    return next((button.get("payload", "").lstrip("/").split("{")[0] for button in yes), None)
 
 
 def left(form: str, domain: DomainDict) -> list[EventType]:
@@ -34,10 +32,12 @@ class ActionAffirm(Action):
     def name(self) -> str:
         return "action_affirm"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        form = offered_form(tracker, domain)
-        if form:
-            return [FollowupAction(form)]
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        flow = offered_flow(tracker)
+        if f"{flow}_form" in domain.get("forms", {}):
+            return [FollowupAction(f"{flow}_form")]
+        if flow == "forget_me":  # no form, and after a mere action no rule would know how to go on
+            return await ActionForgetMe().run(dispatcher, tracker, domain)
         dispatcher.utter_message(response="utter_go_ahead")
         return []
 

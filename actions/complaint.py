@@ -102,11 +102,13 @@ class ActionComplaint(Action):
             voice = Voice(reply, domain)
             key = f"{tracker.sender_id}/{message_id_of(tracker)}"
             complaint = str(tracker.get_slot("complaint_text"))
+            events: list[EventType] = [SlotSet("complaint_text", None)]
             try:
                 reference = await reply.run(
                     file_complaint, key=key, complaint=complaint, order_number=tracker.get_slot("order_number")
                 )
                 await voice.say("utter_complaint_filed", reference=reference)
+                events.append(SlotSet("open_issue", reference))  # remembered: see credentials.yml
             except TaskError:
                 await voice.say("utter_complaint_not_filed")
-        return [SlotSet("complaint_text", None)]
+        return events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -9,6 +10,22 @@ from rasa_sdk import Tracker
 # Confidence from which an intent moves a form: starts another flow, interrupts it with a question, or confirms an
 # effect. Below it, a message is taken for an attempt at answering the form's question.
 SURE = 0.6
+NAMELESS = "Guest"  # what the chat calls somebody who has said no name
+LONGEST_NAME = 40  # characters of it that we say
+MARKUP = re.compile(r"[*_`~\[\]()<>{}|#!\\/:@&]|\.(?=\S)")  # in a group others read it: a name is no link
+
+
+def author_of(tracker: Tracker) -> str | None:
+    """Return the id of whoever wrote the latest message, as the chat has made sure of; `None` outside of a chat."""
+    author = ((tracker.latest_message or {}).get("metadata") or {}).get("author")
+    return str(author) if author else None
+
+
+def name_of(tracker: Tracker) -> str | None:
+    """Return the name of whoever wrote the latest message, in a group too; `None` for a guest without one."""
+    given = ((tracker.latest_message or {}).get("metadata") or {}).get("author_name")
+    name = " ".join(MARKUP.sub(" ", str(given or "")).split())[:LONGEST_NAME].strip()
+    return None if name in ("", NAMELESS) else name
 
 
 def intent_of(tracker: Tracker) -> str | None:

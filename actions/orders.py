@@ -17,7 +17,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import entity_of, message_id_of
+from actions.conversation import SURE, confidence_of, entity_of, intent_of, last_buttons, message_id_of, requested_slot
 from actions.forms import Form
 from actions.voice import Voice
 from shop.client import NotProven, Order, OrderRefused, Proof, ShopUnavailable, TriesExhausted
@@ -28,6 +28,9 @@ from switchboard.tasks import Refused, TaskError, TimedOut, Unavailable, Uncerta
 ORDER_NUMBER = re.compile(r"#?(\d{4,6})")
 PHONE = re.compile(r"\+?\d[\d ()/-]{6,20}\d")
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+
+
+PAIR = ("order_number", "email", "last_order", "last_email")  # forgotten when they turn out to be wrong
 
 
 @contextmanager
@@ -61,6 +64,43 @@ def credentials(tracker: Tracker) -> dict[str, str]:
     }
 
 
+def last_proof(tracker: Tracker) -> Proof | None:
+    """Return what whoever speaks has proven last, in whichever conversation. It proves nothing by itself."""
+    number = ORDER_NUMBER.fullmatch(str(tracker.get_slot("last_order") or ""))
+    email = EMAIL.fullmatch(str(tracker.get_slot("last_email") or ""))  # people put right what is remembered: be strict
+    return Proof(number.group(1), email.group(0).lower()) if number and email else None
+
+
+def offered(tracker: Tracker) -> Proof | None:
+    """Return the proof of the order that our last message has asked about, if that is this person's."""
+    proof = last_proof(tracker)
+    if proof is None or requested_slot(tracker) != "order_number":
+        return None
+    titles = [button.get("title", "") for button in last_buttons(tracker)]
+    return proof if any(proof.order_number in title.split() for title in titles) else None
+
+
+def says(tracker: Tracker, intent: str) -> bool:
+    """True for a clear yes or no that names no order by itself."""
+    sure = intent_of(tracker) == intent and confidence_of(tracker) >= SURE
+    return sure and entity_of(tracker, "order_number") is None
+
+
+class ActionAskOrderNumber(Action):
+    """Asks a form's first question: is it about the order of last time? Or which one is it?"""
+
+    def name(self) -> str:
+        return "action_ask_order_number"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        proof = last_proof(tracker)
+        if proof and not tracker.get_slot("order_declined"):
+            dispatcher.utter_message(response="utter_offer_order", number=proof.order_number)
+        else:
+            dispatcher.utter_message(response="utter_ask_order_number")
+        return []
+
+
 class OrderForm(Form, ABC):
     """A form that begins with order number and e-mail, and ends early when the shop says no."""
 
@@ -69,9 +109,30 @@ class OrderForm(Form, ABC):
         "email": "utter_bad_email",
     }
 
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        """As every form; after a no to the order that was offered it asks which one it is."""
+        if offered(tracker) and says(tracker, "deny"):
+            return [SlotSet("order_number", None), SlotSet("order_declined", True)]
+        return await super().run(dispatcher, tracker, domain)
+
     @abstractmethod
     def why_not(self, order: Order) -> str | None:
         """Return the reason that forbids this flow for the order, to say so before asking on."""
+
+    def extract_order_number(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Take yes for the order that was offered."""
+        proof = offered(tracker)
+        if proof is None or not says(tracker, "affirm"):
+            return {}
+        return {"order_number": proof.order_number, "email": proof.email}
+
+    def extract_email(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> dict[str, Any]:
+        """Take the e-mail address that this person has proven before."""
+        proof = last_proof(tracker)
+        missing = tracker.get_slot("order_number") and not tracker.get_slot("email")
+        return {"email": proof.email} if proof and missing else {}
 
     def validate_order_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -98,7 +159,7 @@ class OrderForm(Form, ABC):
             if error.reason != "wrong_pair":
                 return ended(error.reason)
             dispatcher.utter_message(response="utter_wrong_pair")
-            return [SlotSet("order_number", None), SlotSet("email", None)]
+            return [SlotSet(slot, None) for slot in PAIR]
         except Unavailable:
             return ended("unavailable")
         reason = self.why_not(order)
@@ -126,21 +187,33 @@ class OrderAction(Action, ABC):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         forgotten = [*self.answers, "refusal"]
         refusal = tracker.get_slot("refusal")
+        proven = False
         async with Reply(dispatcher, tracker) as reply:
             voice = Voice(reply, domain)
             try:
                 if refusal:
                     raise Refused(refusal)
                 await self.act(reply, voice, tracker)
+                proven = True
             except Refused as error:
                 await voice.refuse(self.flow, error.reason, number=tracker.get_slot("order_number"))
                 if error.reason in {"wrong_pair", "too_many_tries"}:
-                    forgotten += ["order_number", "email"]
+                    forgotten += PAIR
             except (TimedOut, Uncertain):
                 await voice.apologise(self.flow, "utter_not_sure")
             except TaskError:
                 await voice.apologise(self.flow)
-        return [SlotSet(slot, None) for slot in forgotten]
+        return [*(remembered(tracker) if proven else []), *(SlotSet(slot, None) for slot in forgotten)]
+
+
+def remembered(tracker: Tracker) -> list[EventType]:
+    """Return what is remembered of whoever has proven an order: see `remember` in credentials.yml."""
+    pair = credentials(tracker)
+    return [
+        SlotSet("last_order", pair["order_number"]),
+        SlotSet("last_email", pair["email"]),
+        SlotSet("order_declined", None),
+    ]
 
 
 class ActionOrderMenu(Action):
@@ -163,7 +236,7 @@ class ActionOtherOrder(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         corrected = entity_of(tracker, "order_number") or entity_of(tracker, "email")
-        events: list[EventType] = [] if corrected else [SlotSet("order_number", None)]
+        events: list[EventType] = [] if corrected else [SlotSet("order_number", None), SlotSet("order_declined", True)]
         if tracker.active_loop:
             dispatcher.utter_message(response="utter_another_order")
             return events

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
+from switchboard.people.memory import Memory
 from switchboard.settings import Settings
 from switchboard.store.database import Database
 from switchboard.store.history import History
@@ -21,6 +22,7 @@ class Runtime:
     log: Log
     history: History
     stops: Stops | None = None  # without it a reply cannot be stopped
+    memory: Memory | None = None  # of what is known of people
 
 
 @functools.cache
@@ -28,5 +30,5 @@ def runtime() -> Runtime:
     """This process's services, one of each."""
     settings = Settings()
     redis = connect(settings.redis)
-    log = Log(redis)
-    return Runtime(log, History(Database(settings.database)), Stops(log, Follower(redis)))
+    log, database = Log(redis), Database(settings.database)
+    return Runtime(log, History(database), Stops(log, Follower(redis)), Memory(database))

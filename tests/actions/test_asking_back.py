@@ -50,19 +50,21 @@ def test_after_an_understood_message_it_asks_back_afresh(
     assert said(dispatcher) == ["utter_out_of_scope"]
 
 
-def test_yes_takes_the_offer_of_the_last_message(dispatcher: CollectingDispatcher, domain: dict[str, Any]) -> None:
+async def test_yes_takes_the_offer_of_the_last_message(
+    dispatcher: CollectingDispatcher, domain: dict[str, Any]
+) -> None:
     events = [message("hello"), bot(("Yes, leave a message", "/contact_human_agent"), ("No, thanks", "/deny"))]
-    followup = ActionAffirm().run(dispatcher, tracker(message("yes", "affirm"), events=events), domain)
+    followup = await ActionAffirm().run(dispatcher, tracker(message("yes", "affirm"), events=events), domain)
     assert [event["name"] for event in followup] == ["contact_human_agent_form"]
 
 
-def test_yes_to_a_menu_or_to_an_older_offer_asks_what_for(
+async def test_yes_to_a_menu_or_to_an_older_offer_asks_what_for(
     dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     menu = [message("hello"), bot(("Track an order", "/track_order"))]
     older = [message("hello"), bot(("Yes, please", "/get_refund")), message("thanks"), bot()]
     for events in (menu, older):
-        assert ActionAffirm().run(dispatcher, tracker(message("yes", "affirm"), events=events), domain) == []
+        assert await ActionAffirm().run(dispatcher, tracker(message("yes", "affirm"), events=events), domain) == []
     assert said(dispatcher) == ["utter_go_ahead"] * 2
 
 

@@ -53,7 +53,7 @@ async def test_what_was_confirmed_is_done_and_said(
     }
     assert done[action.name()]
     assert set(slots) <= set(left)
-    assert not any(left.values())
+    assert {name: value for name, value in left.items() if value} == {"last_order": number, "last_email": ADA}
 
 
 @pytest.mark.parametrize(("action", "number", "slots"), ACTIONS)

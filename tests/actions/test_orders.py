@@ -121,7 +121,10 @@ def test_another_order_in_a_form_is_asked_for_by_the_form(
     dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     given = tracker(message("the other order", "other_order"), form="cancel_order_form", order_number="1001")
-    assert slots_of(ActionOtherOrder().run(dispatcher, given, domain)) == {"order_number": None}
+    assert slots_of(ActionOtherOrder().run(dispatcher, given, domain)) == {
+        "order_number": None,
+        "order_declined": True,
+    }
 
 
 def test_another_order_after_a_flow_starts_the_flow_again(

@@ -35,9 +35,10 @@ async def test_a_complaint_is_filed_and_a_person_offered(
     demo_shop: Engine, dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     given = tracker(message(LONG, "complaint"), complaint_text=LONG, order_number="1001")
-    assert slots_of(await ActionComplaint().run(dispatcher, given, domain)) == {"complaint_text": None}
+    left = slots_of(await ActionComplaint().run(dispatcher, given, domain))
     with demo_shop.connect() as connection:
         row = connection.execute(select(tables.messages)).one()
+    assert left == {"complaint_text": None, "open_issue": row.reference}
     assert (row.kind, row.text, row.order_number) == ("complaint", LONG, "1001")
     assert dispatcher.messages[0]["buttons"][0] == {"title": "Yes, please", "payload": "/contact_human_agent"}
 

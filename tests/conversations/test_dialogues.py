@@ -190,16 +190,78 @@ DIALOGUES: dict[str, Dialogue] = {
     ],
 }  # fmt: skip
 
+# Of somebody who has tracked order 1001 before, somewhere else.
+KNOWN_DIALOGUES: dict[str, Dialogue] = {
+    "the order of last time": [
+        ("where is my order?", ("order 1001?", "!e-mail")),
+        ("yes please", ("SwiftPost: out for delivery", "!e-mail")),
+        ("where is it now?", ("SwiftPost: out for delivery", "!?")),
+    ],
+    "another order, with the same address": [
+        ("where is my order?", ("order 1001?",)),
+        ("no", ("order number", "!1001?")),
+        ("1003", ("was delivered", "!e-mail")),
+    ],
+    "another order, by the button": [
+        ("where is my order?", ("order 1001?",)),
+        ("/other_order", ("order number", "!order 1001?")),
+        ("how long does delivery take?", ("working days", "order number", "!order 1001?")),
+        ("never mind", ("nothing",)),
+        ("cancel my order", ("order number", "!order 1001?")),
+    ],
+    "a question before the answer": [
+        ("where is my order?", ("order 1001?",)),
+        ("how long does delivery take?", ("working days", "order 1001?")),
+        ("/affirm", ("SwiftPost",)),
+    ],
+    "another order at once": [
+        ("cancel order 1002", ("two linen cushions", "!1001", "!e-mail")),
+        ("no", ("!44.00",)),
+    ],
+    "somebody else's order": [
+        ("track order 1005", ("together", "!1001?")),
+        ("1005", ("e-mail",)),
+        ("ada@example.com", ("together", "!cancel")),
+    ],
+    "a number in the answer": [
+        ("where is my order?", ("order 1001?",)),
+        ("no, 1003", ("was delivered",)),
+    ],
+    "what is known, and forgotten": [
+        ("what do you know about me?", ("1001", "a…@example.com", "!ada@example.com", "forget")),
+        ("yes", ("forgotten",)),
+        ("where is my order?", ("order number", "!order 1001?")),
+        ("what do you know about me?", ("nothing", "!1001?")),
+    ],
+    "what is known, in the middle of a form": [
+        ("cancel order 1002", ("two linen cushions",)),
+        ("what do you know about me?", ("1001", "two linen cushions")),
+        ("yes", ("44.00",)),
+    ],
+}  # fmt: skip
+
 # Variations say the same in other words; these words stand for whatever a variation says.
 SYNONYMS = {"tell them": ("tell them", "about"), "stays": ("stays", "haven't changed"), "yes or": ("yes or", "a yes")}
 
 
 @pytest.mark.parametrize("name", DIALOGUES)
 async def test_a_conversation_goes_as_it_should(demo_shop: Engine, name: str) -> None:
+    await hold(uuid.uuid4().hex, DIALOGUES[name])
+
+
+@pytest.mark.parametrize("name", KNOWN_DIALOGUES)
+async def test_a_conversation_with_somebody_who_is_known_goes_as_it_should(demo_shop: Engine, name: str) -> None:
     from tests.support.assistant import assistant
 
     conversation = uuid.uuid4().hex
-    for text, expectations in DIALOGUES[name]:
+    await assistant().know(conversation, last_order="1001", last_email="ada@example.com")
+    await hold(conversation, KNOWN_DIALOGUES[name])
+
+
+async def hold(conversation: str, dialogue: Dialogue) -> None:
+    from tests.support.assistant import assistant
+
+    for text, expectations in dialogue:
         messages = await assistant().say(conversation, text)
         answer = "\n".join(message.get("text") or "" for message in messages)
         assert answer, f"no answer to {text!r}"

@@ -15,15 +15,16 @@ ANSWER_SECONDS = 30.0
 
 
 class Conversation:
-    """A guest with one open stream. `entries` are what came over it, in order."""
+    """Somebody with one open stream. `entries` are what came over it, in order."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, invitation: str | None = None, **session: str) -> None:
+        """A guest, unless `session` has an `identity`; in a conversation of their own, unless they are invited."""
         self._client = httpx.Client(base_url=f"{url}/chat/v1", timeout=ANSWER_SECONDS)
-        token = self._client.post("/sessions", json={}).raise_for_status().json()["token"]
-        self._client.headers["Authorization"] = f"Bearer {token}"
-        self._path = (
-            f"/conversations/{self._client.post('/conversations', json={}).raise_for_status().json()['conversationId']}"
+        self._client.headers["Authorization"] = f"Bearer {self._post('/sessions', **session)['token']}"
+        opened = (
+            self._post("/invitations/accept", invitation=invitation) if invitation else self._post("/conversations")
         )
+        self._path = f"/conversations/{opened['conversationId']}"
         self.entries: list[dict[str, Any]] = []
         self._stream = self._client.stream("GET", f"{self._path}/stream")
 
@@ -41,18 +42,34 @@ class Conversation:
         """Send a message, read the stream to the end of the turn, return the bot's texts."""
         sent = self._client.post(f"{self._path}/messages", json={"clientMessageId": uuid.uuid4().hex, "text": text})
         assert sent.status_code == 202, sent.text
-        return [entry["text"] for entry in self._turn() if entry["type"] in ("message.sent", "message.completed")]
+        turn = self._turn(f"t{sent.json()['offset']}")
+        return [entry["text"] for entry in turn if entry["type"] in ("message.sent", "message.completed")]
 
-    def _turn(self) -> list[dict[str, Any]]:
+    def invite(self) -> str:
+        """An invitation for one person."""
+        return str(self._post(f"{self._path}/invitations")["invitation"])
+
+    def remembered(self) -> dict[str, Any]:
+        """What the bot remembers of this person, by name."""
+        answer = self._client.get("/me/memory").raise_for_status()
+        return {each["name"]: each["value"] for each in answer.json()["memory"]}
+
+    def _post(self, path: str, **body: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client.post(path, json=body).raise_for_status().json()
+        return answer
+
+    def _turn(self, turn_id: str) -> list[dict[str, Any]]:
         seen: list[dict[str, Any]] = []
+        has_begun = False
         deadline = time.monotonic() + ANSWER_SECONDS
         for line in self._lines:
             assert time.monotonic() < deadline, seen
             if line.startswith("data: "):
                 entry = json.loads(line.removeprefix("data: "))
                 self.entries.append(entry)
-                if entry.get("author", {}).get("role") == "bot":
+                has_begun = has_begun or entry.get("turnId") == turn_id
+                if has_begun and entry.get("author", {}).get("role") == "bot":
                     seen.append(entry)
-                if entry["type"] in ("turn.completed", "turn.failed"):
+                if has_begun and entry["type"] in ("turn.completed", "turn.failed"):
                     return seen
         raise AssertionError(f"the stream ended: {self.entries}")

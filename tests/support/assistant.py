@@ -18,6 +18,7 @@ import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.model_training import train
+from rasa.shared.core.events import SlotSet
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
@@ -51,6 +52,14 @@ class Assistant:
         channel = CollectingOutputChannel()
         await self._agent.handle_message(UserMessage(text, output_channel=channel, sender_id=conversation_id))
         return list(channel.messages)
+
+    async def know(self, conversation_id: str, **slots: str) -> None:
+        """Begin a conversation with what is remembered of whoever speaks."""
+        processor = self._agent.processor
+        assert processor is not None
+        tracker = await processor.fetch_tracker_with_initial_session(conversation_id)
+        tracker.update_with_events([SlotSet(name, value) for name, value in slots.items()], processor.domain)
+        await processor.save_tracker(tracker)
 
     async def understand(self, text: str) -> dict[str, Any]:
         """Return what NLU makes of the text."""
