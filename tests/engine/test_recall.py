@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -95,6 +96,33 @@ async def test_in_one_conversation_everybody_is_themselves(knowing: Talk, memory
         assert await answer(group, "who am I", BOB) == "You are Bobby."
     await learned(memory, ADA, "Countess")
     await learned(memory, BOB, "Bobby")
+
+
+async def test_in_a_crowd_nobody_is_taken_for_another(knowing: Talk) -> None:
+    await mingle(knowing, turns=80)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_nor_in_a_longer_conversation_of_the_crowd(knowing: Talk) -> None:
+    await mingle(knowing, turns=250)
+
+
+async def mingle(talk: Talk, turns: int) -> None:
+    """Twenty people and two operators say what they are called, or ask, in any order; longer than Rasa's window."""
+    people = [Participant(f"guest_{at}", "customer", f"Guest {at}") for at in range(20)]
+    people += [Participant(f"op_{at}", "operator", f"Operator {at}") for at in range(2)]
+    group = await another(talk, "c_crowd", *people)
+    dice, called, asked = random.Random(3), dict.fromkeys((each.id for each in people), "None"), 0
+    for turn in range(turns):
+        who = dice.choice(people)
+        if dice.random() < 0.3:
+            called[who.id] = f"N{turn}"
+            assert await answer(group, f"call me {called[who.id]}", who) == f"You are {called[who.id]}."
+        else:
+            asked += called[who.id] != "None"
+            assert await answer(group, "who am I", who) == f"You are {called[who.id]}."
+    assert asked > turns // 8, "or there was little that could have gone wrong"
 
 
 @pytest.fixture
