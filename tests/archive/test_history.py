@@ -105,6 +105,24 @@ async def test_any_page_of_ten_thousand_messages_is_the_same_from_log_and_archiv
         assert [await history.page(conversation, place, 100) for place in places] == from_log
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_every_page_of_a_conversation_with_ten_thousand_messages_is_the_same_from_log_and_archive(
+    client: Redis[str], log: Log, entries: Entries, history: History
+) -> None:
+    """With all that a conversation has: streams, tries, interruptions."""
+    await start(log)
+    while len(await state(log)) < MESSAGES:
+        await talk(log, "c_1", 5_000)
+    from_log = await pages(log, history, 100)
+    assert [message for page in reversed(from_log) for message in page.messages] == await state(log)
+    await archive(log, entries, 2_000)
+    end = (await log.describe("c_1")).offset
+    for minid in (end // 2, end):
+        await client.xtrim(keys_of("c_1").log, minid=f"{minid}-0", approximate=False)
+        assert await pages(log, history, 100) == from_log
+
+
 async def test_what_nobody_has_is_said(client: Redis[str], log: Log, entries: Entries, history: History) -> None:
     await start(log)
     for number in range(20):
