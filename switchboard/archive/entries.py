@@ -178,7 +178,8 @@ def _of(conversation: str, epoch: str) -> tuple[Any, ...]:
 
 
 def _end(connection: Connection, conversation: str, epoch: str) -> int:
-    query = select(func.max(table.c.offset)).where(*_of(conversation, epoch))
+    # Not `max`: for that PostgreSQL reads the whole log's index while it has no statistics of a young table.
+    query = select(table.c.offset).where(*_of(conversation, epoch)).order_by(table.c.offset.desc()).limit(1)
     return int(connection.execute(query).scalar() or 0)
 
 
