@@ -61,6 +61,8 @@ TABLE: Mapping[str, Access | None] = {
     "POST /people/erase": OVERSEEING,
     "GET /tasks": LISTS,
     "GET /tasks/{taskId}": RECORDS,
+    "POST /tasks/{taskId}/cancel": IN_CONVERSATION,
+    "POST /tasks/{taskId}/retry": IN_CONVERSATION,
     "GET /conversations": LISTS,
     "POST /conversations": Access(CUSTOMERS),
     "GET /conversations/{conversationId}": RECORDS,

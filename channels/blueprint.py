@@ -72,6 +72,8 @@ class ChatBlueprint(Blueprint):
         self._add("POST", "/people/erase", erase.erase_person)
         self._add("GET", "/tasks", tasks.list_tasks)
         self._add("GET", "/tasks/{taskId}", tasks.show_task)
+        self._add("POST", "/tasks/{taskId}/cancel", tasks.cancel_task)
+        self._add("POST", "/tasks/{taskId}/retry", tasks.retry_task)
         self._add("GET", "/me", me.show_me)
         self._add("POST", "/me", me.change_me, preflight=False)
         self._add("POST", "/accounts", accounts.ask_for_letter)

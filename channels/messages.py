@@ -68,18 +68,40 @@ async def accept(
     Raises `Problem` 422 for too many links, or for a reply to what is no message here, `TooFast`, `UnknownConversation`
     if the caller takes no part in it, `Muted`, `ConflictingEntry`, `LogUnavailable`.
     """
-    who = session.participant
     chat.limits.check_links(send.text or send.payload or "")
-    await _count(chat, session, conversation_id, send)
+    await _count(chat, session, conversation_id, _key(session.participant, send))
     if send.payload or send.reply_to:
         await chat.conversation(session, conversation_id)  # nobody makes us read a log that is not theirs
     event, draft = await _draft(chat.log, session, conversation_id, send)
     to_bot = to_bot or event.payload is not None or addresses(event.text, chat.bot_names)
     if send.reply_to:
         to_bot |= await _replies_to_bot(chat.log, conversation_id, send.reply_to, draft.key)
-    sent = await chat.log.publish(
-        conversation_id, draft, asks=True, addressed=to_bot, author=who.id, rate=chat.limits.in_conversation
+    return await _publish(chat, session, conversation_id, event, draft, to_bot)
+
+
+async def ask_again(
+    chat: Chat, session: Session, conversation_id: str, asked: MessageSent, task_id: str
+) -> dict[str, object]:
+    """Append what was asked when that task failed as a message of the caller; once, whoever calls, as `accept` does."""
+    key = f"again:{task_id}"
+    await _count(chat, session, conversation_id, key)
+    event = MessageSent(
+        message_id=_message_id(conversation_id, key),
+        author=session.participant,
+        text=asked.text,
+        payload=asked.payload,
+        client_message_id=f"retry:{task_id}",
+        metadata={**(asked.metadata or {}), "retryOf": task_id},
+        language=session.language,
     )
+    return await _publish(chat, session, conversation_id, event, Draft(event, key), to_bot=True)
+
+
+async def _publish(
+    chat: Chat, session: Session, conversation_id: str, event: MessageSent, draft: Draft, to_bot: bool
+) -> dict[str, object]:
+    who, rate = session.participant, chat.limits.in_conversation
+    sent = await chat.log.publish(conversation_id, draft, asks=True, addressed=to_bot, author=who.id, rate=rate)
     done: Appended = sent[0]
     return {
         "messageId": await _message_at(chat.log, conversation_id, done, event),
@@ -95,12 +117,12 @@ async def _message_at(log: Log, conversation_id: str, done: Appended, event: Mes
     return str(jsonlib.loads(line.json)["messageId"]) if line else event.message_id
 
 
-async def _count(chat: Chat, session: Session, conversation_id: str, send: Send) -> None:
+async def _count(chat: Chat, session: Session, conversation_id: str, key: str) -> None:
     """Raises `TooFast`, but not for a message that is on the log: only who is too fast costs another question."""
     try:
         await chat.limits.message(session)
     except TooFast:
-        if not await chat.log.has(conversation_id, _key(session.participant, send)):
+        if not await chat.log.has(conversation_id, key):
             raise
 
 
@@ -108,12 +130,16 @@ def _key(author: Participant, send: Send) -> str:
     return f"in:{author.id}:{send.client_message_id}"
 
 
+def _message_id(conversation_id: str, key: str) -> str:
+    return f"m_{uuid.uuid5(uuid.NAMESPACE_OID, f'{conversation_id} {key}').hex}"
+
+
 async def _draft(log: Log, session: Session, conversation_id: str, send: Send) -> tuple[MessageSent, Draft]:
     author = session.participant
     key = _key(author, send)
     title = await _offered(log, conversation_id, send.payload) if send.payload else None
     event = MessageSent(
-        message_id=f"m_{uuid.uuid5(uuid.NAMESPACE_OID, f'{conversation_id} {key}').hex}",
+        message_id=_message_id(conversation_id, key),
         author=author,
         text=title or send.text or send.payload or "",
         payload=send.payload if title else None,

@@ -28,6 +28,7 @@ from switchboard.log.errors import (
     TooManyWaiting,
     UnknownConversation,
 )
+from switchboard.tasks.again import NotAgain
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,13 @@ INVITATION_OVER = {
     "expired": "The invitation has expired. Ask for another one.",
     "revoked": "The invitation was taken back. Ask for another one.",
     "used_up": "The invitation was used by others. Ask for another one.",
+}
+
+NOT_AGAIN = {
+    "running": "The message that asked for it is still being answered.",
+    "completed": "It is done, or something else that the same message asked for is: that would be done twice.",
+    "uncertain": "What the same message asked for may have happened or not. Ask a person.",
+    "too_old": "It belongs to no message that is still in the log.",
 }
 
 
@@ -116,6 +124,8 @@ def problem_of(error: BaseException) -> Problem:
         return Problem(429, "rate_limited", f"Too many {error.of}. Try again in {wait} s.", retry_after=wait)
     if isinstance(error, InvitationOver):
         return Problem(410, str(error), INVITATION_OVER[str(error)])
+    if isinstance(error, NotAgain):
+        return Problem(409, str(error), NOT_AGAIN[str(error)])
     for kind, known in KNOWN.items():
         if isinstance(error, kind):
             return Problem(*known)

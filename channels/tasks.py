@@ -1,4 +1,7 @@
-"""What the bot has done for somebody: every task of their conversations, how it ended, and what came of it."""
+"""What the bot has done for somebody: every task of their conversations, how it ended, and what came of it.
+
+One that runs can be cancelled, and what one that failed was asked for can be asked again.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,20 @@ import re
 from typing import Any
 
 from sanic import Request
-from sanic.response import HTTPResponse
+from sanic.response import HTTPResponse, json
 
 from channels.access import RECORDS
+from channels.messages import ask_again
 from channels.paging import Cursor, before_of, limit_of, query_of
 from channels.problems import Problem
-from channels.services import chat_of
+from channels.services import Chat, chat_of, json_body
+from channels.validation import Nothing, parse
 from switchboard.log.codec import dumps
 from switchboard.log.errors import UnknownConversation
-from switchboard.store.history import STATUSES, microseconds
+from switchboard.store.history import RUNNING, STATUSES, TaskRecord, microseconds
 from switchboard.store.task_records import WantedTasks
+from switchboard.tasks.again import message_to_ask_again
+from switchboard.tasks.errors import Cancelled
 
 TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 
@@ -45,11 +52,48 @@ async def show_task(request: Request, task_id: str) -> HTTPResponse:
     """`GET /tasks/{id}`: 404 for one of a conversation that the caller may not see."""
     chat = chat_of(request)
     session = chat.session(request)
+    task = await _found(chat, task_id)
+    await chat.conversation(session, task.conversation, RECORDS)
+    return _answer(task.to_wire())
+
+
+async def cancel_task(request: Request, task_id: str) -> HTTPResponse:
+    """`POST /tasks/{id}/cancel`: 202 once it was asked to end, 200 if it has ended so, 409 if it ended otherwise."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    chat.paces.check(session.participant.id)
+    parse(Nothing, await json_body(request))
+    task = await _found(chat, task_id)
+    await chat.conversation(session, task.conversation)
+    if task.status == Cancelled.kind:
+        return json({"taskId": task_id}, 200)
+    runs = task.status == RUNNING and task.turn is not None
+    if not (runs and await chat.log.stop(task.conversation, session.participant.id, task.turn or "", task_id)):
+        raise Problem(409, "ended", "It has ended, or belongs to no message that is being answered.")
+    return json({"taskId": task_id}, 202)
+
+
+async def retry_task(request: Request, task_id: str) -> HTTPResponse:
+    """`POST /tasks/{id}/retry`: 202 once what asked for it is on the log again, 200 if it was there.
+
+    409 if the bot is still at it, or if something that the same message asked for has happened, or may have.
+    """
+    chat = chat_of(request)
+    session = chat.session(request)
+    chat.paces.check(session.participant.id)
+    parse(Nothing, await json_body(request))
+    task = await _found(chat, task_id)
+    await chat.conversation(session, task.conversation)
+    asked = await message_to_ask_again(chat.log, task.conversation, task.turn, task_id)
+    receipt = await ask_again(chat, session, task.conversation, asked, task_id)
+    return json(receipt, 200 if receipt["duplicate"] else 202)
+
+
+async def _found(chat: Chat, task_id: str) -> TaskRecord:
     task = await chat.tasks.one(task_id) if TASK_ID.match(task_id) else None
     if task is None:
         raise UnknownConversation(task_id)  # the same answer as for one of somebody else's
-    await chat.conversation(session, task.conversation, RECORDS)
-    return _answer(task.to_wire())
+    return task
 
 
 def _answer(body: dict[str, Any]) -> HTTPResponse:

@@ -7,7 +7,8 @@
 
 When the block ends, the whole text is uttered once, as one bot message. If somebody stops the turn the block ends at
 once, in the middle of an `await` but never inside a task with effects: what was written so far is uttered, and
-`stopped` is true. Outside a conversation of ours (`rasa shell`, a test, another channel) the text is uttered, no more.
+`stopped` is true. So it ends with a `Cancelled` that nobody catches. Outside a conversation of ours (`rasa shell`, a
+test, another channel) the text is uttered, no more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -27,7 +28,9 @@ from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import Event, MessageDelta, MessageStarted
 from switchboard.log.log import Draft
 from switchboard.runtime import Runtime, runtime
+from switchboard.tasks.cancellation import Cancellation
 from switchboard.tasks.declaration import Task
+from switchboard.tasks.errors import Cancelled
 from switchboard.tasks.run import Runner
 from switchboard.turns.turn import BOT, CallAgain, TurnContext, piece_key
 
@@ -98,7 +101,7 @@ class Reply:
         return cut
 
     async def _close(self, kind: type[BaseException] | None, error: BaseException | None) -> bool:
-        """Returns whether the block was stopped."""
+        """Returns whether the block was stopped, or what it waited for was cancelled."""
         self._watch.close()
         if self._pump:
             async with self._writing:  # never in the middle of a write
@@ -106,6 +109,8 @@ class Reply:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
         cut = self.stopped and kind is asyncio.CancelledError and self._body is not None and not self._body.uncancel()
+        if isinstance(error, Cancelled):
+            self.stopped = cut = True
         if error is None or cut:
             await self._flush()
             self._utter()
@@ -124,7 +129,7 @@ class Reply:
         self._buttons.extend(buttons)
 
     async def run(self, task: Task[..., Any], **arguments: Any) -> Any:
-        """Run a task for this conversation; what it reports streams. Raises `TaskError`.
+        """Run a task for this conversation; what it reports streams. Raises `TaskError`, `Cancelled`.
 
         If an earlier try of the turn came to the end of a task with effects, this is what that returned.
         """
@@ -136,6 +141,7 @@ class Reply:
             turn_id,
             self._publish,
             self.write,
+            self._cancelled,
         )
         self._shielded = task.effects
         try:
@@ -163,6 +169,17 @@ class Reply:
         self._body = asyncio.current_task()  # not before: what waits here is not the body yet
         if stopping or self._asked_to_stop:
             self._stop()
+
+    @contextlib.asynccontextmanager
+    async def _cancelled(self, task_id: str, cancellation: Cancellation) -> AsyncIterator[None]:
+        """See `Watch`. Outside of a turn nobody can cancel it."""
+        if self._turn is None or self._services.stops is None:
+            yield
+            return
+        with self._services.stops.watch(self._conversation, task_id, cancellation.ask):
+            if await self._services.log.is_stopping(self._conversation, task_id):  # before we heard, or an earlier try
+                cancellation.ask()
+            yield
 
     def _stop(self) -> None:
         self._asked_to_stop = True

@@ -66,7 +66,7 @@ const MESSAGE_FIELDS = [
   "stopped",
   "replyTo",
 ] as const;
-const TASK_FIELDS = ["taskId", "name", "title", "turnId", "timestamp"] as const;
+const TASK_FIELDS = ["taskId", "name", "title", "turnId", "effects", "timestamp"] as const;
 
 /** One frame later. Entries already seen change nothing; an entry after a gap is not applied. */
 export function apply(state: ChatState, frame: Frame): Applied {

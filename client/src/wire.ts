@@ -25,7 +25,7 @@ export type Role = "customer" | "bot" | "operator" | "observer";
  * Milliseconds since 1970.
  */
 export type Timestamp = number;
-export type TaskFailure = "unavailable" | "timeout" | "refused" | "error" | "uncertain";
+export type TaskFailure = "unavailable" | "timeout" | "refused" | "error" | "uncertain" | "cancelled";
 /**
  * Something that happened, at its place on the log.
  */
@@ -47,6 +47,7 @@ export type Entry =
   | TurnCompleted
   | TurnFailed
   | TaskStarted
+  | TaskCancelling
   | TaskProgressed
   | TaskCompleted
   | TaskFailed
@@ -242,6 +243,7 @@ export interface Task {
   note?: string;
   reason?: TaskFailure;
   turnId?: string;
+  effects?: boolean;
 }
 /**
  * Comes every `pingInterval`, with where the log was one ping ago. If it is ahead of you, you have missed something: reconnect.
@@ -482,6 +484,18 @@ export interface TaskStarted {
   name: string;
   title: string;
   turnId?: string;
+  effects?: boolean;
+}
+/**
+ * Somebody asked the task to end; without effects it does so at once, else it comes to its end.
+ */
+export interface TaskCancelling {
+  type: "task.cancelling";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  taskId: string;
+  participantId: string;
 }
 /**
  * `done` of `total` steps are behind; `note` says what comes next.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Union
 
 Role = Literal["customer", "bot", "operator", "observer"]
-TaskFailure = Literal["unavailable", "timeout", "refused", "error", "uncertain"]
+TaskFailure = Literal["unavailable", "timeout", "refused", "error", "uncertain", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,16 @@ class TaskStarted:
     name: str
     title: str
     turn_id: str | None = None
+    effects: bool | None = None  # it changes something outside: it comes to its end, and is done once
+
+
+@dataclass(frozen=True)
+class TaskCancelling:
+    """Somebody asked the task to end; without effects it does so at once, else it comes to its end."""
+
+    type: ClassVar[str] = "task.cancelling"
+    task_id: str
+    participant_id: str
 
 
 @dataclass(frozen=True)
@@ -263,6 +273,7 @@ Event = Union[  # noqa: UP007 - one line each reads better
     TurnCompleted,
     TurnFailed,
     TaskStarted,
+    TaskCancelling,
     TaskProgressed,
     TaskCompleted,
     TaskFailed,
@@ -290,6 +301,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TurnCompleted,
         TurnFailed,
         TaskStarted,
+        TaskCancelling,
         TaskProgressed,
         TaskCompleted,
         TaskFailed,

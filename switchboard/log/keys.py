@@ -30,7 +30,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{limits}:<name>:<whom>  string  when what somebody did under a limit is paid off (Redis's µs); expires then
     sb:crew                    zset    the workers, scored by when they pass for gone unless they report (Redis's ms)
     sb:wake                    channel the id of a conversation that has something to answer; '' if a worker has left
-    sb:stop                    channel `<conversation> <turn>` of a turn that is to stop
+    sb:stop                    channel `<conversation> <turn or task>` of what is to stop
     sb:feed:<name>             channel the id of a conversation that has something new for a feed
 """
 

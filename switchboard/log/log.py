@@ -32,6 +32,7 @@ from switchboard.log.events import (
     Event,
     Participant,
     ParticipantJoined,
+    TaskCancelling,
     TurnStopping,
 )
 from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
@@ -203,15 +204,17 @@ class Log:
         async with answering():
             await self.redis.publish(keys_of(conversation).live, encode(event, self._clock()))
 
-    async def stop(self, conversation: str, participant: str, turn_id: str = "") -> str | None:
+    async def stop(self, conversation: str, participant: str, turn_id: str = "", task_id: str = "") -> str | None:
         """Ask the turn under way to stop; its id, or `None` if nothing, or not that turn, is to be answered.
 
+        With `task_id` only that task of `turn_id` is to; `None` also if it has completed.
         Raises `UnknownConversation` for anybody who takes no part, `Muted`.
         """
         keys = keys_of(conversation)
-        entry = encode(TurnStopping("%s", participant), self._clock())
+        event = (TaskCancelling if task_id else TurnStopping)("%s", participant)
+        arguments = [conversation, keys.live, STOP, participant, turn_id, encode(event, self._clock()), task_id]
         async with answering():
-            reply = await self._stop(keys=keys.all, args=[conversation, keys.live, STOP, participant, turn_id, entry])
+            reply = await self._stop(keys=keys.all, args=arguments)
         if reply[0] == "unknown":
             raise UnknownConversation(conversation)
         if reply[0] == "muted":
@@ -230,10 +233,11 @@ class Log:
         async with answering():
             return bool(await self.redis.hexists(keys_of(conversation).keys, key))
 
-    async def is_stopping(self, conversation: str, turn_id: str) -> bool:
-        """Whether somebody has asked this turn to stop."""
+    async def is_stopping(self, conversation: str, what: str) -> bool:
+        """Whether somebody has asked this turn, or this task of the turn under way, to stop before it completed."""
         async with answering():
-            return bool(await self.redis.hget(keys_of(conversation).meta, "stop") == turn_id)
+            asked, done = await self.redis.hmget(keys_of(conversation).keys, f"{what}:stop", f"{what}:completed")
+        return asked is not None and done is None
 
     async def describe(self, conversation: str) -> Conversation:
         """Who owns the conversation, who takes part and where its log ends. Raises `UnknownConversation`."""

@@ -27,7 +27,7 @@ MESSAGE_FIELDS = (
     "replyTo",
 )
 MESSAGE_STATUS = {"sent": "sent", "started": "streaming", "completed": "completed"}
-TASK_FIELDS = ("taskId", "name", "title", "turnId", "timestamp")
+TASK_FIELDS = ("taskId", "name", "title", "turnId", "effects", "timestamp")
 TASK_STATUS = {"started": "running", "completed": "completed", "failed": "failed"}
 TURN_VERBS = ("started", "completed", "failed")
 

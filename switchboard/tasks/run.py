@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,8 +21,18 @@ from switchboard.cancellation import absorb_cancellation
 from switchboard.log.errors import LogError
 from switchboard.log.events import Event, TaskCompleted, TaskFailed, TaskProgressed, TaskStarted
 from switchboard.store.history import History, TaskRecord
+from switchboard.tasks.cancellation import Cancellation
 from switchboard.tasks.declaration import Task
-from switchboard.tasks.errors import Broken, Refused, TaskError, TimedOut, Unavailable, Uncertain
+from switchboard.tasks.errors import (
+    Broken,
+    Cancelled,
+    NotDone,
+    Refused,
+    TaskError,
+    TimedOut,
+    Unavailable,
+    Uncertain,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +45,13 @@ class Publish(Protocol):
 
     async def __call__(self, event: Event, key: str = "") -> None:
         """Append it; with a key only once, however often the turn is tried."""
+
+
+class Watch(Protocol):
+    """How a task hears that nobody wants it any more."""
+
+    def __call__(self, task_id: str, cancellation: Cancellation) -> contextlib.AbstractAsyncContextManager[None]:
+        """While this is open `cancellation` is asked as soon as somebody has cancelled the task."""
 
 
 @dataclass
@@ -64,17 +82,25 @@ class Runner:
     turn_id: str | None
     publish: Publish
     write: Callable[[str], Awaitable[None]]
+    watch: Watch
 
     async def run(self, task: Task[..., Any], arguments: Mapping[str, Any], task_id: str) -> Any:
-        """The task's result. Raises `TaskError` once the failure is on record and on the log.
+        """The task's result. Raises `NotDone` once that is on record and on the log.
 
         `task_id` is the same on every try of the turn: what had its effect in an earlier one is not done again.
         """
         earlier = await self._begin(task, arguments, task_id)
-        await self.publish(TaskStarted(task_id, task.name, task.title, self.turn_id), f"{task_id}:started")
+        started = TaskStarted(task_id, task.name, task.title, self.turn_id, task.effects)
+        await self.publish(started, f"{task_id}:started")
+        sink, cancellation = Sink(task_id, self.publish, self.write), Cancellation()
         try:
-            result = await self._once(task, Sink(task_id, self.publish, self.write), arguments, earlier)
-        except TaskError as error:
+            if task.effects:
+                result = await self._effect(task, sink, arguments, earlier)
+            else:
+                async with self.watch(task_id, cancellation):
+                    result = await self._attempt(task, sink, arguments, cancellation)
+                await self._end(task_id, self.history.completed(task_id))
+        except NotDone as error:
             await self._failed(task_id, error)
             raise
         except asyncio.CancelledError:
@@ -102,21 +128,26 @@ class Runner:
         except SQLAlchemyError as error:
             logger.error("The end of task %s of %s is not on record: %s", task_id, self.conversation, error)
 
-    async def _once(
+    async def _effect(
         self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any], earlier: TaskRecord | None
     ) -> Any:
-        """What an earlier try of the turn came to, else the task itself; then its result is kept."""
-        if earlier and task.effects and not _is_open(task, earlier):
+        """What an earlier try of the turn came to, else the task itself; then its result is kept.
+
+        It comes to its end, whoever cancels it.
+        """
+        if earlier and not _is_open(task, earlier):
             return _replay(task, earlier)
-        result = await self._attempt(task, sink, arguments)
-        await self._end(sink.key, self.history.completed(sink.key, task.encode(result) if task.effects else None))
+        result = await self._attempt(task, sink, arguments, Cancellation())
+        await self._end(sink.key, self.history.completed(sink.key, task.encode(result)))
         return result
 
-    async def _failed(self, task_id: str, error: TaskError) -> None:
+    async def _failed(self, task_id: str, error: NotDone) -> None:
         await self._end(task_id, self.history.failed(task_id, error.kind, error.reason))
         await self.publish(TaskFailed(task_id, error.kind), f"{task_id}:{error.kind}")
 
-    async def _attempt(self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any]) -> Any:
+    async def _attempt(
+        self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any], cancellation: Cancellation
+    ) -> Any:
         """All tries of a task, within its time. What it has said is never said twice: then it is not tried again."""
         tries = AsyncRetrying(
             stop=stop_after_attempt(task.tries),
@@ -125,11 +156,14 @@ class Runner:
             reraise=True,
         )
         try:
-            async with asyncio.timeout(task.timeout):
-                return await tries(task.function, sink, **arguments)
+            async with asyncio.timeout(task.timeout) as time:
+                with cancellation.ending(time):
+                    return await tries(task.function, sink, **arguments)
         except TaskError:
             raise
         except TimeoutError as error:
+            if cancellation.asked:
+                raise Cancelled("cancelled") from error
             raise _cut_off(task)("timeout") from error
         except Exception as error:  # the edge of the task: its defects end the task, not the conversation
             logger.exception("Task %s broke", task.name)

@@ -1,4 +1,4 @@
-"""Hears that somebody wants a turn to stop, in whatever process works on it."""
+"""Hears that somebody wants a turn, or one task of it, to stop, in whatever process works on it."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from switchboard.log.subscription import SlowReader
 
 logger = logging.getLogger(__name__)
 
-Turn = tuple[str, str]  # conversation, turn
-EARLY = 1_000  # remembered; most are turns of other processes
+Work = tuple[str, str]  # conversation, and a turn or a task
+EARLY = 1_000  # remembered; most are of other processes
 
 
 class Stops:
-    """The turns of this process that may be stopped. `run()` is a task that lives as long as they do."""
+    """What this process works on and may be stopped. `run()` is a task that lives as long as they do."""
 
     def __init__(self, log: Log, follower: Follower) -> None:
         self._log = log
         self._follower = follower
-        self._watched: dict[Turn, Callable[[], None]] = {}
-        self._early: deque[Turn] = deque(maxlen=EARLY)  # heard before anybody watched
+        self._watched: dict[Work, Callable[[], None]] = {}
+        self._early: deque[Work] = deque(maxlen=EARLY)  # heard before anybody watched
         self._tasks: list[asyncio.Task[None]] = []
 
     @contextlib.contextmanager
-    def watch(self, conversation: str, turn_id: str, stop: Callable[[], None]) -> Iterator[None]:
+    def watch(self, conversation: str, what: str, stop: Callable[[], None]) -> Iterator[None]:
         """Calls `stop` when somebody asks for it, perhaps more than once, or has done so a moment ago."""
-        self._watched[conversation, turn_id] = stop
-        if (conversation, turn_id) in self._early:
+        self._watched[conversation, what] = stop
+        if (conversation, what) in self._early:
             stop()
         try:
             yield
         finally:
-            self._watched.pop((conversation, turn_id), None)
+            self._watched.pop((conversation, what), None)
 
     def listen(self) -> None:
         """Run in the background of this event loop, from the first call on, with a follower of its own."""
@@ -60,20 +60,20 @@ class Stops:
                     await self._look()
                 for line in lines or ():
                     if line is not AWAY:
-                        conversation, _, turn_id = line.json.partition(" ")
-                        self._stop((conversation, turn_id))
+                        conversation, _, what = line.json.partition(" ")
+                        self._stop((conversation, what))
 
     async def _look(self) -> None:
         """After a gap nobody knows what was asked meanwhile."""
-        for conversation, turn_id in list(self._watched):
+        for conversation, what in list(self._watched):
             try:
-                if await self._log.is_stopping(conversation, turn_id):
-                    self._stop((conversation, turn_id))
+                if await self._log.is_stopping(conversation, what):
+                    self._stop((conversation, what))
             except LogUnavailable as error:
-                logger.warning("Cannot see whether %s %s is to stop: %s", conversation, turn_id, error)
+                logger.warning("Cannot see whether %s %s is to stop: %s", conversation, what, error)
 
-    def _stop(self, turn: Turn) -> None:
-        if stop := self._watched.get(turn):
+    def _stop(self, work: Work) -> None:
+        if stop := self._watched.get(work):
             stop()
         else:
-            self._early.append(turn)
+            self._early.append(work)

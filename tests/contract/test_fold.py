@@ -21,6 +21,7 @@ from switchboard.log.events import (
     Participant,
     ParticipantIdentified,
     SlotsChanged,
+    TaskCancelling,
     TaskCompleted,
     TaskFailed,
     TaskProgressed,
@@ -57,11 +58,13 @@ def part(dice: random.Random, turn_id: str, own: str) -> Iterator[Event]:
     elif kind == "slots":
         yield SlotsChanged({dice.choice("ab"): dice.choice([None, 1, [2]])}, turn_id)
     else:
-        yield TaskStarted(f"k{own}", "look", "Looking", dice.choice([None, turn_id]))
+        yield TaskStarted(f"k{own}", "look", "Looking", dice.choice([None, turn_id]), dice.choice([None, True, False]))
+        if dice.random() < 0.3:
+            yield TaskCancelling(f"k{own}", ADA.id)
         if dice.random() < 0.7:
             yield TaskProgressed(f"k{own}", 1, 3, "Asking")
         if dice.random() < 0.7:
-            yield dice.choice([TaskCompleted(f"k{own}"), TaskFailed(f"k{own}", "timeout")])
+            yield dice.choice([TaskCompleted(f"k{own}"), TaskFailed(f"k{own}", "cancelled")])
 
 
 def turn(dice: random.Random, number: int) -> Iterator[Event]:

@@ -127,6 +127,9 @@ async def check_records(edge: Edge, ada: Guest, stranger: httpx.AsyncClient, con
     check(await stranger.get("/chat/v1/tasks"), "/chat/v1/tasks")
     for task in ("k1", "k2"):
         check(await ada.http.get(f"/chat/v1/tasks/{task}"), "/chat/v1/tasks/{taskId}")
+        for what in ("cancel", "retry"):
+            for http, body in ((ada.http, {}), (ada.http, {"x": 1}), (stranger, {})):
+                check(await http.post(f"/chat/v1/tasks/{task}/{what}", json=body), f"/chat/v1/tasks/{{taskId}}/{what}")
     check(await ada.http.get("/chat/v1/me/export"), "/chat/v1/me/export")
     check(await stranger.get("/chat/v1/me/export"), "/chat/v1/me/export")
     check(await ada.http.get("/chat/v1/me"), "/chat/v1/me")

@@ -68,3 +68,27 @@ async def test_who_is_cut_off_after_rasa_has_saved_is_in_the_tracker_once(
         await talk.answered()
     assert said(await talk.tracker()) == [("user", "hello"), ("bot", "Hello there.")]
     assert await talk.ends() == ["completed"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said_at_last", "mood"),
+    [("seek", "Let me see.", "stopped"), ("seek please", "Let me see. Never mind.", "done")],
+)
+async def test_a_task_is_cancelled_in_the_action_server_and_the_turn_comes_to_its_end(
+    talk: Talk, asked: str, said_at_last: str, mood: str
+) -> None:
+    async def seeks() -> bool:
+        return any(task["status"] == "running" for task in (await talk.state())["tasks"])
+
+    await talk.ask(asked)
+    async with bounded():
+        await until(seeks)
+        state = await talk.state()
+        task = state["tasks"][0]["taskId"]
+        assert await talk.log.stop(talk.id, ADA.id, state["turn"], task) == state["turn"]
+        await talk.answered()
+    state = await talk.state()
+    assert [(one["status"], one["reason"]) for one in state["tasks"]] == [("failed", "cancelled")]
+    assert said(await talk.tracker()) == [("user", asked), ("bot", said_at_last)]
+    assert (state["slots"], await talk.ends()) == ({"mood": mood}, ["completed"])
+    assert (await talk.say("hello"))[0]["text"] == "Hello there."

@@ -16,12 +16,22 @@ from rasa_sdk.events import ReminderScheduled, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.reply import Reply
-from switchboard.tasks import Report, Unavailable, Uncertain, task
+from switchboard.tasks import Cancelled, Report, Unavailable, Uncertain, task
 
 DOMAIN = """
 version: "3.1"
-intents: [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope, call, who]
-actions: [action_call, action_stream, action_crash, action_slow, action_talk, action_cancel, action_pay, action_remind]
+intents:
+  [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope, call, who, seek]
+actions:
+  - action_call
+  - action_seek
+  - action_stream
+  - action_crash
+  - action_slow
+  - action_talk
+  - action_cancel
+  - action_pay
+  - action_remind
 slots:
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   nickname: {type: text, influence_conversation: false, mappings: [{type: custom}]}
@@ -81,9 +91,11 @@ nlu:
   - {intent: postpone, examples: "- postpone\n- postpone please"}
   - {intent: hope, examples: "- hope\n- hope please"}
   - {intent: call, examples: "- call me\n- please call me"}
+  - {intent: seek, examples: "- seek\n- seek please"}
   - {intent: who, examples: "- who am I\n- who am I then"}
 rules:
   - {rule: call, steps: [{intent: call}, {action: action_call}, {action: utter_who}]}
+  - {rule: seek, steps: [{intent: seek}, {action: action_seek}]}
   - {rule: who, steps: [{intent: who}, {action: utter_who}]}
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
   - {rule: choose, steps: [{intent: choose}, {action: utter_choose}]}
@@ -148,6 +160,31 @@ class ActionTalk(Action):
             await reply.write("So far")
             await asyncio.Event().wait()
         return [SlotSet("mood", "stopped" if reply.stopped else "done"), SlotSet("secret", "hush")]
+
+
+@task("seek", title="Seeking", timeout=60.0)
+async def seek(report: Report) -> str:
+    """Finds nothing, and does not give up."""
+    await asyncio.Event().wait()
+    return "never"
+
+
+class ActionSeek(Action):
+    """Seeks until that is cancelled; asked kindly it has a word for who does."""
+
+    def name(self) -> str:
+        return "action_seek"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        async with Reply(dispatcher, tracker) as reply:
+            await reply.write("Let me see.")
+            try:
+                await reply.run(seek)
+            except Cancelled:
+                if not tracker.latest_message["text"].endswith("please"):
+                    raise
+                await reply.write(" Never mind.")
+        return [SlotSet("mood", "stopped" if reply.stopped else "done")]
 
 
 class ActionCall(Action):

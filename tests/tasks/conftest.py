@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import dataclasses
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +15,14 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.log import Log
 from switchboard.reply import Reply
 from switchboard.runtime import Runtime
 from switchboard.store.database import Database
 from switchboard.store.history import History, TaskRecord
+from switchboard.turns.stops import Stops
 from switchboard.turns.turn import Turn
 from tests.support.people import ask, start
 
@@ -63,3 +69,14 @@ async def stage(log: Log, tmp_path: Path) -> Stage:
     assert lease is not None
     services = Runtime(log, History(Database(f"sqlite:///{tmp_path}/h.db")))
     return Stage(services, inbox, lease, CollectingDispatcher())
+
+
+@contextlib.asynccontextmanager
+async def stoppable(stage: Stage) -> AsyncIterator[Stage]:
+    """The same stage, where stopping is heard."""
+    log = stage.services.log
+    stops = Stops(log, Follower(log.redis))
+    yield dataclasses.replace(stage, services=dataclasses.replace(stage.services, stops=stops))
+    for hearing in stops._tasks:
+        hearing.cancel()
+    await asyncio.gather(*stops._tasks, return_exceptions=True)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import dataclasses
-from collections.abc import AsyncIterator
 
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.log.errors import StalePublish
-from switchboard.log.follower import Follower
 from switchboard.log.keys import STOP
 from switchboard.log.log import Log
 from switchboard.reply import Reply
 from switchboard.tasks import Report, task
-from switchboard.turns.stops import Stops
 from switchboard.turns.turn import CallAgain
 from tests.support.people import ADA
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded, until
-from tests.tasks.conftest import Stage, tracker
+from tests.tasks.conftest import Stage, stoppable, tracker
 
 
 @task("look", title="Looking", timeout=5.0)
@@ -164,17 +159,6 @@ async def test_an_action_that_is_cancelled_leaves_no_task_behind(stage: Stage) -
     with pytest.raises(asyncio.CancelledError):
         await action
     assert asyncio.all_tasks() == before
-
-
-@contextlib.asynccontextmanager
-async def stoppable(stage: Stage) -> AsyncIterator[Stage]:
-    """The same stage, where stopping is heard."""
-    log = stage.services.log
-    stops = Stops(log, Follower(log.redis))
-    yield dataclasses.replace(stage, services=dataclasses.replace(stage.services, stops=stops))
-    for hearing in stops._tasks:
-        hearing.cancel()
-    await asyncio.gather(*stops._tasks, return_exceptions=True)
 
 
 async def test_an_action_that_is_stopped_utters_what_it_has_and_goes_on_after_the_block(stage: Stage) -> None:
