@@ -29,11 +29,12 @@ async def list_conversations(request: Request) -> HTTPResponse:
     limit, words = limit_of(given), _words(given)
     if words:
         chat.paces.check(session.participant.id)
-    wanted = Wanted(_whose(session, given), limit + 1, before_of(given), words, _closed(given))
+    whose = _whose(session, given)
+    wanted = Wanted(whose, limit + 1, before_of(given), words, _closed(given))
     found = await chat.conversations.find(wanted)
     last = found[limit - 1] if len(found) > limit else None
     wire = {
-        "conversations": [overview.to_wire() for overview in found[:limit]],
+        "conversations": [overview.to_wire(whose) for overview in found[:limit]],
         "before": str(Cursor(last.active_at, last.id)) if last else None,
     }
     return HTTPResponse(dumps(wire), content_type="application/json", headers={"Cache-Control": "no-store"})

@@ -61,9 +61,9 @@ class Entries:
         return rewritten
 
     async def catch_up(self, after: str) -> str | None:
-        """Make the overviews that are missing of some conversations with ids after this one. Raises `SQLAlchemyError`.
+        """Make the overviews that are missing, or out of date, of some conversations with ids after this one.
 
-        Returns the last of them, or `None` if there are no more.
+        Returns the last of them, or `None` if there are no more. Raises `SQLAlchemyError`.
         """
         last: list[str] = []
         await self._write(lambda connection: last.extend(_catch_up(connection, after)))
@@ -134,7 +134,8 @@ def _catch_up(connection: Connection, after: str) -> list[str]:
     """The conversations that were looked at."""
     query = select(table.c.conversation).where(table.c.conversation > after)
     found = connection.execute(query.distinct().order_by(table.c.conversation).limit(CATCH_UP)).scalars().all()
-    known = set(connection.execute(select(conversations.c.id).where(conversations.c.id.in_(found))).scalars())
+    current = (conversations.c.id.in_(found), conversations.c.offset >= 0)
+    known = set(connection.execute(select(conversations.c.id).where(*current)).scalars())
     for conversation in found:
         if conversation not in known:
             rebuild(connection, conversation, _newest(connection, conversation))

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from switchboard.store.tables import archived_entries, conversations, members
 
 PREVIEW = 200  # characters
+MOST_UNREAD = 100  # are counted; who has more has many
 TOLD = ("message.sent", "message.completed")  # a whole text of somebody's
 TYPES = (
     "conversation.started",
@@ -22,6 +23,7 @@ TYPES = (
     "participant.identified",
     "participant.left",
     "owner.changed",
+    "message.read",
     *TOLD,
 )
 
@@ -35,11 +37,24 @@ class Member:
     name: str
     joined_at: int
     left_at: int | None = None
+    read_up_to: int = 0  # offset of the read mark
+    unread: list[int] = field(default_factory=list)  # offsets of the latest messages of others after it, while here
+
+    def read(self, up_to: int) -> None:
+        """Marks only move on."""
+        self.read_up_to = max(up_to, self.read_up_to)
+        self.unread = [offset for offset in self.unread if offset > self.read_up_to]
+
+    def was(self, guest: Member) -> None:
+        """What the guest has read, or said, this one has: only what is new to both is new."""
+        self.unread = [offset for offset in self.unread if offset in guest.unread]
+        self.read(guest.read_up_to)
 
 
 @dataclass
 class Overview:
-    """A conversation without its entries. `offset`: of the last entry that is taken into account."""
+    """A conversation without its entries. `offset`: of the last entry that is taken into account, -1 if that is to be
+    done anew."""
 
     id: str
     epoch: str
@@ -60,14 +75,17 @@ class Overview:
         if kind in TOLD:
             self.active_at, self.preview = time, plain(entry["text"])[:PREVIEW]
             self._take_part(entry["author"], time)
+            self._told(entry["author"]["id"], entry["offset"])
+        elif kind == "message.read":
+            if member := self.members.get(entry["participantId"]):
+                member.read(entry["upTo"])
         elif kind == "participant.joined":
             self._take_part(entry["participant"], time)
         elif kind == "participant.left":
             if member := self.members.get(entry["participantId"]):
                 member.left_at = time
         elif kind == "participant.identified":
-            guest = self.members.pop(entry["formerly"], None)
-            self._take_part(entry["participant"], guest.joined_at if guest else time)
+            self._identified(entry["formerly"], entry["participant"], time)
         elif kind == "conversation.renamed":
             self.title = plain(entry["title"]) or None
         elif kind == "conversation.closed":
@@ -75,9 +93,11 @@ class Overview:
         else:
             self.owner = entry["owner"]
 
-    def to_wire(self) -> dict[str, Any]:
-        """As lists show it, with who takes part now."""
-        optional = {"title": self.title, "owner": self.owner, "closedAt": self.closed_at}
+    def to_wire(self, participant: str) -> dict[str, Any]:
+        """As somebody's list shows it, with who takes part now."""
+        optional: dict[str, Any] = {"title": self.title, "owner": self.owner, "closedAt": self.closed_at}
+        if (member := self.members.get(participant)) and member.left_at is None:
+            optional["unread"] = len(member.unread)
         here = (member for member in self.members.values() if member.left_at is None)
         return {
             "conversationId": self.id,
@@ -90,9 +110,22 @@ class Overview:
 
     def _take_part(self, who: dict[str, Any], time: int) -> None:
         """Under the name that they have now; who speaks takes part, even if that they joined was lost."""
-        known = self.members.get(who["id"])
-        since = known.joined_at if known else time
-        self.members[who["id"]] = Member(who["id"], who["role"], plain(who["name"]), since)
+        known = self.members.setdefault(who["id"], Member(who["id"], who["role"], "", time))
+        known.role, known.name, known.left_at = who["role"], plain(who["name"]), None
+
+    def _identified(self, formerly: str, who: dict[str, Any], time: int) -> None:
+        known, guest = who["id"] in self.members, self.members.pop(formerly, None)
+        self._take_part(who, guest.joined_at if guest else time)
+        member = self.members[who["id"]]
+        if guest and known:
+            member.was(guest)
+        elif guest:
+            member.read_up_to, member.unread = guest.read_up_to, guest.unread
+
+    def _told(self, author: str, offset: int) -> None:
+        for member in self.members.values():
+            if member.participant != author and member.role != "bot" and member.left_at is None:
+                member.unread = [*member.unread, offset][-MOST_UNREAD:]
 
 
 def project(connection: Connection, conversation: str, epoch: str, reached: int, entries: list[dict[str, Any]]) -> None:

@@ -44,7 +44,7 @@ class Export:
             for overview in found:
                 yield "," if before else ""
                 before = overview.active_at, overview.id
-                yield dumps(overview.to_wire())[:-1] + ',"entries":['
+                yield dumps(overview.to_wire(participant))[:-1] + ',"entries":['
                 separator = ""
                 async for line in self._entries(overview):
                     yield separator + line.json

@@ -62,7 +62,7 @@ conversations = Table(  # what the archived entries come to; times are milliseco
     metadata,
     Column("id", String(80), primary_key=True),
     Column("epoch", String(16), nullable=False),
-    Column("offset", BigInteger, nullable=False),  # of the last entry that is taken into account
+    Column("offset", BigInteger, nullable=False),  # of the last entry that is taken into account; -1: to be made anew
     Column("owner", String(255)),
     Column("title", String(100)),
     Column("words", Text, nullable=False),  # the title without regard to case
@@ -81,6 +81,8 @@ members = Table(
     Column("name", Text, nullable=False),
     Column("joined_at", BigInteger, nullable=False),
     Column("left_at", BigInteger),
+    Column("read_up_to", BigInteger, nullable=False),  # the offset of their read mark, 0 for none
+    Column("unread", JSON, nullable=False),  # offsets of the latest messages of others after it
     Index("ix_members_participant", "participant"),
 )
 

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Engine
 
 from switchboard.archive.archiver import FEED
 from switchboard.archive.entries import CATCH_UP, Entries
-from switchboard.log.events import OwnerChanged, Participant
+from switchboard.archive.projection import MOST_UNREAD
+from switchboard.log.events import MessageRead, OwnerChanged, Participant
 from switchboard.log.feed import Feed, Progress
 from switchboard.log.keys import keys_of
 from switchboard.log.lifecycle import Lifecycle
@@ -144,3 +145,89 @@ async def test_who_has_left_takes_part_no_more_until_they_come_again(
     await members_of.join("c_1", ADA)
     await archive(feed, entries)
     assert overview(database, "c_1").members[ADA.id].left_at is None
+
+
+async def marked(log: Log, participant: str, up_to: int) -> None:
+    await log.publish("c_1", Draft(MessageRead(participant, up_to), key=f"read:{participant}:{up_to}"))
+
+
+def unread(database: Engine) -> dict[str, list[int]]:
+    return {who: member.unread for who, member in overview(database, "c_1").members.items() if who != BOT.id}
+
+
+async def test_what_others_said_is_unread_until_a_mark_has_passed_it_and_marks_never_go_back(
+    log: Log, feed: Feed, entries: Entries, database: Engine
+) -> None:
+    await start(log)
+    offsets = [(await log.publish("c_1", message(text, author=BOT)))[0].offset for text in "abc"]
+    await log.publish("c_1", message("mine"))
+    await archive(feed, entries)
+    assert unread(database) == {ADA.id: offsets}
+    await marked(log, ADA.id, offsets[1])
+    await marked(log, ADA.id, offsets[0])
+    await archive(feed, entries, count=1)
+    await archive(feed, entries)
+    assert unread(database) == {ADA.id: offsets[2:]}
+
+
+async def test_who_has_very_much_to_read_has_the_latest_of_it(
+    log: Log, feed: Feed, entries: Entries, database: Engine
+) -> None:
+    await start(log)
+    drafts = [message(f"answer {number}", author=BOT) for number in range(MOST_UNREAD + 20)]
+    offsets = [done.offset for done in await log.publish("c_1", *drafts)]
+    await archive(feed, entries, count=30)
+    while await archive(feed, entries, count=30):
+        pass
+    assert unread(database) == {ADA.id: offsets[20:]}
+    await marked(log, ADA.id, offsets[10])
+    await archive(feed, entries)
+    assert unread(database) == {ADA.id: offsets[20:]}
+    await marked(log, ADA.id, offsets[-3])
+    await archive(feed, entries)
+    assert unread(database) == {ADA.id: offsets[-2:]}
+
+
+async def test_what_is_said_while_somebody_is_away_is_not_counted_for_them(
+    client: Redis[str], log: Log, feed: Feed, entries: Entries, database: Engine
+) -> None:
+    await start(log)
+    bob, people = Participant("guest_bob", "customer", "Bob"), Members(client)
+    await log.publish("c_1", message("before bob"))
+    await people.join("c_1", bob)
+    first = (await log.publish("c_1", message("to bob")))[0].offset
+    await people.leave("c_1", bob.id)
+    await log.publish("c_1", message("without bob"))
+    await people.join("c_1", bob)
+    last = (await log.publish("c_1", message("to bob again")))[0].offset
+    await archive(feed, entries)
+    assert unread(database) == {ADA.id: [], bob.id: [first, last]}
+
+
+@pytest.mark.parametrize("takes_part", [False, True])
+async def test_what_a_guest_has_read_or_said_is_read_by_the_user(
+    client: Redis[str], log: Log, feed: Feed, entries: Entries, database: Engine, takes_part: bool
+) -> None:
+    await start(log)
+    user = Participant("user_ada", "customer", "Ada L.")
+    if takes_part:
+        await Members(client).join("c_1", user)
+    await log.publish("c_1", message("as a guest"))
+    read, new = [(await log.publish("c_1", message(text, author=BOT)))[0].offset for text in "ab"]
+    await marked(log, ADA.id, read)
+    await Members(client).identify("c_1", ADA.id, user)
+    await archive(feed, entries)
+    assert unread(database) == {user.id: [new]}
+
+
+async def test_overviews_of_before_are_made_anew_with_what_is_unread(
+    log: Log, feed: Feed, entries: Entries, database: Engine
+) -> None:
+    await start(log)
+    await log.publish("c_1", message("hello", author=BOT))
+    await archive(feed, entries)
+    with database.begin() as connection:  # as the migration leaves them
+        connection.execute(update(members).values(unread=[], read_up_to=0))
+        connection.execute(update(conversations).values(offset=-1))
+    await entries.catch_up("")
+    assert overview(database, "c_1") == await expected_overview(log, "c_1")

@@ -14,6 +14,7 @@ from switchboard.people.identity import PARTS, Role
 from switchboard.settings import Settings
 from switchboard.turns.turn import BOT
 from tests.support.edge import Edge, Guest
+from tests.support.group import accept
 from tests.support.people import message
 
 LIST = "/chat/v1/conversations"
@@ -77,6 +78,7 @@ async def test_the_latest_activity_comes_first_with_what_it_was(edge: Edge, ada:
         "openedAt": newest["openedAt"],
         "activeAt": snapshot["messages"][-1]["timestamp"],
         "preview": "Your parcel is here",
+        "unread": 1,
         "participants": sorted(snapshot["participants"], key=lambda person: person["id"]),
     }
     assert page["before"] is None
@@ -195,3 +197,24 @@ async def test_while_the_database_is_away_that_is_what_is_said(edge: Edge, ada: 
     (tmp_path / "switchboard.db").mkdir()
     assert await code(ada) == (503, "unavailable")
     assert (await ada.send(await ada.open(), text="still here")).status_code == 202
+
+
+async def test_unread_is_what_others_said_after_the_read_mark_of_whose_list_it_is(
+    edge: Edge, ada: Guest, eve: Guest
+) -> None:
+    here = await told(edge, ada, "hello")
+    invited, _ = edge.chat.invitations.issue(await edge.chat.log.describe(here), 1, 60_000)
+    assert (await accept(eve, invited)).status_code == 200
+    for guest, text in ((eve, "hello all"), (ada, "hello Eve"), (eve, "how are you")):
+        await guest.send(here, text=text)
+    await archive(edge, here)
+
+    async def unread(guest: Guest) -> int:
+        (conversation,) = (await listed(guest.http))["conversations"]
+        return int(conversation["unread"])
+
+    assert [await unread(guest) for guest in (ada, eve)] == [2, 1]
+    end = (await ada.snapshot(here))["offset"]
+    await ada.http.post(f"/chat/v1/conversations/{here}/read", json={"upTo": end})
+    await archive(edge, here)
+    assert [await unread(guest) for guest in (ada, eve)] == [0, 1]

@@ -7,7 +7,9 @@ import json
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from switchboard.archive.projection import Member, Overview, overview_of
+from switchboard.archive.projection import MOST_UNREAD, Member, Overview, overview_of
+from switchboard.log import snapshot
+from switchboard.log.events import Participant
 from switchboard.log.line import Line
 from switchboard.log.log import Log
 from switchboard.store.tables import archived_entries, conversations, members
@@ -53,6 +55,14 @@ async def expected_overview(log: Log, conversation: str) -> Overview:
     now = await log.describe(conversation)
     entries = [json.loads(line.json) for line in await lines_of(log, conversation)]
     told = [entry for entry in entries if entry["type"] in ("message.sent", "message.completed")]
+    marks = (await snapshot.take(log, now))[1]["read"]
+
+    def member(who: Participant) -> Member:
+        mark = marks.get(who.id, 0)
+        unread = [entry["offset"] for entry in told if entry["offset"] > mark and entry["author"]["id"] != who.id]
+        seen = [] if who.role == "bot" else unread[-MOST_UNREAD:]
+        return Member(who.id, who.role, who.name, entries[0]["timestamp"], None, mark, seen)
+
     return Overview(
         id=conversation,
         epoch=now.epoch,
@@ -62,5 +72,5 @@ async def expected_overview(log: Log, conversation: str) -> Overview:
         active_at=(told or entries)[-1 if told else 0]["timestamp"],
         title=now.title,
         preview=told[-1]["text"][:200] if told else "",
-        members={who.id: Member(who.id, who.role, who.name, entries[0]["timestamp"]) for who in now.participants},
+        members={who.id: member(who) for who in now.participants},
     )
