@@ -13,7 +13,7 @@ from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
 from channels.sessions import as_they_say, calling_guest, session_body, take_along
 from channels.validation import parse
-from switchboard.people.accounts import Account, AccountsUnavailable
+from switchboard.people.accounts import Account
 from switchboard.people.attempts import TooManyAttempts
 from switchboard.people.credentials import BadCredentials, Credentials
 from switchboard.people.identity import InvalidToken, Session
@@ -102,8 +102,6 @@ def _problems() -> Iterator[None]:
     """What is away for a while, as clients see it."""
     try:
         yield
-    except AccountsUnavailable as error:
-        raise Problem(503, "unavailable", "Accounts cannot be reached right now. Try again in a moment.") from error
     except MailUnavailable as error:
         raise Problem(503, "unavailable", "The letter could not be sent right now. Try again in a moment.") from error
     except TooBusy as error:

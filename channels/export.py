@@ -30,7 +30,7 @@ async def export_me(request: Request) -> None:
     who = session.participant.id
     profile, _ = shown(session, await chat.profiles.find(who))
     email, memory = await chat.person.email(who), await remembered(chat, who)
-    export = Export(chat.log, chat.archive, chat.conversations, chat.tasks)
+    export = Export(chat.log, chat.archive, chat.conversations, chat.tasks, chat.looking)
     pieces = export.pieces(who, profile=profile, email=dumps(email), memory=dumps(memory))
     response = await request.respond(content_type="application/json", headers=HEADERS)
     assert response

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sanic import Request
@@ -13,7 +11,7 @@ from channels.people_validation import CorrectMemory, ForgetMemory
 from channels.problems import Problem
 from channels.services import Chat, chat_of, json_body
 from channels.validation import parse
-from switchboard.people.memory import EVERYTHING, MemoryUnavailable, Remembered
+from switchboard.people.memory import EVERYTHING, Remembered
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -26,9 +24,8 @@ async def show_memory(request: Request) -> HTTPResponse:
 
 
 async def remembered(chat: Chat, participant: str) -> list[dict[str, Any]]:
-    """Everything of somebody. Raises `Problem` 503."""
-    with _problems():
-        return [_wire(each) for each in await chat.memory.of(participant)]
+    """Everything of somebody. Raises `ArchiveUnavailable`."""
+    return [_wire(each) for each in await chat.memory.of(participant)]
 
 
 async def correct_memory(request: Request) -> HTTPResponse:
@@ -36,8 +33,7 @@ async def correct_memory(request: Request) -> HTTPResponse:
     chat = chat_of(request)
     session = chat.session(request)
     wanted = parse(CorrectMemory, await json_body(request))
-    with _problems():
-        now = await chat.memory.correct(session.participant.id, wanted.name, wanted.value)
+    now = await chat.memory.correct(session.participant.id, wanted.name, wanted.value)
     if now is None:
         raise Problem(404, "not_found", "Nothing of that name is remembered.")
     return json(_wire(now), headers=NO_STORE)
@@ -48,8 +44,7 @@ async def forget_memory(request: Request) -> HTTPResponse:
     chat = chat_of(request)
     session = chat.session(request)
     wanted = parse(ForgetMemory, await json_body(request))
-    with _problems():
-        await chat.memory.forget(session.participant.id, wanted.name or EVERYTHING)
+    await chat.memory.forget(session.participant.id, wanted.name or EVERYTHING)
     return empty(204)
 
 
@@ -62,11 +57,3 @@ def _wire(each: Remembered) -> dict[str, Any]:
         "expiresAt": round(each.expires_at.timestamp() * 1000),
     }
     return {name: value for name, value in wire.items() if value is not None}
-
-
-@contextmanager
-def _problems() -> Iterator[None]:
-    try:
-        yield
-    except MemoryUnavailable as error:
-        raise Problem(503, "unavailable", "What is remembered cannot be read right now. Try again soon.") from error

@@ -109,6 +109,7 @@ class Chat:
     vitals: Vitals = field(default_factory=Vitals)
     paces: Paces = field(default_factory=Paces)
     streams: dict[asyncio.Task[Any], Stream] = field(default_factory=dict)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)  # for all of somebody's conversations: one at a time
     stopping: bool = False
     standalone: bool = False  # an edge: the bot is elsewhere
     bot_names: tuple[str, ...] = field(init=False)
@@ -141,10 +142,10 @@ class Chat:
             calls,
             Members(redis),
             Lifecycle(redis),
-            Memory(database),
+            Memory(calls),
             Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
-            _credentials(settings, redis, database, sessions),
+            _credentials(settings, redis, calls, sessions),
             standalone=standalone,
         )
 
@@ -248,7 +249,7 @@ class Chat:
         return self.blocks.cover(session.participant.id, address)
 
 
-def _credentials(settings: Settings, redis: Redis[str], database: Database, sessions: Sessions) -> Credentials | None:
+def _credentials(settings: Settings, redis: Redis[str], calls: Calls, sessions: Sessions) -> Credentials | None:
     mailer: Mailer
     if settings.mail_url is not None:
         mailer = SmtpMailer(settings.mail_url.get_secret_value(), settings.mail_from)
@@ -257,7 +258,7 @@ def _credentials(settings: Settings, redis: Redis[str], database: Database, sess
     else:
         return None
     link = settings.account_link
-    return Credentials(Accounts(database), Passwords(), Attempts(redis), sessions, mailer, link)
+    return Credentials(Accounts(calls), Passwords(), Attempts(redis), sessions, mailer, link)
 
 
 def chat_of(request: Request) -> Chat:

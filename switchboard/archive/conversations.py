@@ -26,6 +26,15 @@ class Wanted:
     closed: bool | None = None
 
 
+@dataclass(frozen=True)
+class Part:
+    """That somebody takes part, or did, in a conversation whose log was archived last under that epoch."""
+
+    conversation: str
+    epoch: str
+    is_here: bool
+
+
 class Conversations:
     """Reads what the archive tells of them at a glance."""
 
@@ -35,6 +44,16 @@ class Conversations:
     async def find(self, wanted: Wanted) -> list[Overview]:
         """At most so many, with who takes part now. Raises `ArchiveUnavailable`."""
         return await self._calls.read(lambda connection: _find(connection, wanted))
+
+    async def parts(self, participant: str, after: str, count: int) -> list[Part]:
+        """Of all that somebody ever took part in the first after an id, by id. Raises `ArchiveUnavailable`."""
+        query = (
+            select(table.c.id, table.c.epoch, members.c.left_at.is_(None))
+            .join(members, members.c.conversation == table.c.id)
+            .where(members.c.participant == participant, table.c.id > after)
+        )
+        ordered = query.order_by(table.c.id).limit(count)
+        return await self._calls.read(lambda connection: [Part(*row) for row in connection.execute(ordered)])
 
 
 def _find(connection: Connection, wanted: Wanted) -> list[Overview]:

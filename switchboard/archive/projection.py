@@ -98,7 +98,8 @@ class Overview:
         optional: dict[str, Any] = {"title": self.title, "owner": self.owner, "closedAt": self.closed_at}
         if (member := self.members.get(participant)) and member.left_at is None:
             optional["unread"] = len(member.unread)
-        here = (member for member in self.members.values() if member.left_at is None)
+        by_time = sorted(self.members.values(), key=lambda member: (member.joined_at, member.participant))
+        here = (member for member in by_time if member.left_at is None)
         return {
             "conversationId": self.id,
             "openedAt": self.opened_at,

@@ -9,8 +9,9 @@ from typing import Any
 from rasa.shared.core.events import Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.people.learner import RECALLED, told
-from switchboard.people.memory import Memory, MemoryUnavailable
+from switchboard.people.memory import Memory
 from switchboard.turns.turn import Turn
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Recall:
             return {}
         try:
             return {each.name: each.value for each in await self._memory.of(author) if each.name in self._remembered}
-        except MemoryUnavailable as error:
+        except ArchiveUnavailable as error:
             logger.warning("Nothing is remembered right now, since the database does not answer: %s", error)
             return {}
 

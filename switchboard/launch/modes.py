@@ -13,15 +13,16 @@ from switchboard.launch.errors import NotReady
 from switchboard.launch.instance import only_instance
 from switchboard.launch.ports import claim
 from switchboard.log.connection import connect
-from switchboard.log.errors import LogUnavailable
+from switchboard.log.errors import ArchiveUnavailable, LogUnavailable
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
-from switchboard.people.accounts import Accounts, AccountsUnavailable
+from switchboard.people.accounts import Accounts
 from switchboard.people.addresses import mail_address
 from switchboard.people.identity import Role, Sessions
 from switchboard.people.revocations import Revocations
 from switchboard.people.sign_ins import SignIns
 from switchboard.relay.relay import FEED
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 
 
@@ -105,7 +106,7 @@ async def appoint(bot: Bot, email: str, role: Role, name: str | None) -> None:
     sessions = Sessions(settings.secret_key.get_secret_value())
     try:
         address = mail_address(email)
-        accounts = Accounts(Database(settings.database))
+        accounts = Accounts(Calls(Database(settings.database)))
         sign_ins = SignIns(redis, sessions, Revocations(redis, Follower(redis)))
         if known := await accounts.find(address):
             await sign_ins.end_all(known.id)  # before too: a crash in between leaves nobody in with the old role
@@ -113,7 +114,7 @@ async def appoint(bot: Bot, email: str, role: Role, name: str | None) -> None:
         await sign_ins.end_all(account.id)
     except ValueError as error:
         raise NotReady(f"{email} {error}.") from error
-    except AccountsUnavailable as error:
+    except ArchiveUnavailable as error:
         raise NotReady(f"The database cannot be reached: {error}") from error
     except LogUnavailable as error:
         raise NotReady(f"{error}. The embedded Redis runs while the bot does.") from error

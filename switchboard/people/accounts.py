@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from switchboard.log.events import Participant
 from switchboard.people.identity import PARTS, Role
-from switchboard.store.database import Database
+from switchboard.store.calls import Calls
 from switchboard.store.history import utc_now
 from switchboard.store.tables import accounts as table
-
-T = TypeVar("T")
-
-
-class AccountsUnavailable(Exception):
-    """Raised while the database does not answer."""
 
 
 class Outdated(Exception):
@@ -54,15 +47,15 @@ def state_of(account: Account | None) -> str:
 
 
 class Accounts:
-    """Reads and writes in threads. Addresses are in lower case. Every method raises `AccountsUnavailable`."""
+    """Addresses are in lower case. Every method raises `ArchiveUnavailable`."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
-        self._database = database
+    def __init__(self, calls: Calls, clock: Callable[[], datetime] = utc_now) -> None:
+        self._calls = calls
         self._clock = clock
 
     async def find(self, email: str) -> Account | None:
         """The account with this address."""
-        return await self._run(lambda connection: _find(connection, email))
+        return await self._calls.read(lambda connection: _find(connection, email))
 
     async def set_password(self, email: str, state: str, password: str, name: str) -> Account:
         """A new password, for an account that is made if there is none; `name` is for that.
@@ -75,7 +68,10 @@ class Accounts:
             if state_of(account) != state:
                 raise Outdated
             if account is None:
-                _add(connection, email, password, "customer", name, self._clock())
+                try:
+                    _add(connection, email, password, "customer", name, self._clock())
+                except IntegrityError as error:  # another one was made meanwhile
+                    raise Outdated from error
             else:
                 same = (table.c.id == account.id, table.c.password.is_not_distinct_from(account.password))
                 changed = connection.execute(update(table).where(*same).values(password=password))
@@ -83,15 +79,13 @@ class Accounts:
                     raise Outdated
             return _known(connection, email)
 
-        try:
-            return await self._run(write)
-        except IntegrityError as error:  # another one was made meanwhile
-            raise Outdated from error
+        return await self._calls.write(write)
 
     async def rehash(self, account: Account, password: str) -> None:
         """The same password, hashed as it is done today."""
         same = (table.c.id == account.id, table.c.password == account.password)
-        await self._run(lambda connection: connection.execute(update(table).where(*same).values(password=password)))
+        change = update(table).where(*same).values(password=password)
+        await self._calls.write(lambda connection: connection.execute(change))
 
     async def appoint(self, email: str, role: Role, name: str) -> Account:
         """Give somebody a role; the account is made, of that name and without a password, if there is none."""
@@ -104,19 +98,7 @@ class Accounts:
                 connection.execute(update(table).where(table.c.id == account.id).values(role=role))
             return _known(connection, email)
 
-        return await self._run(write)
-
-    async def _run(self, work: Callable[[Connection], T]) -> T:
-        def run() -> T:
-            with self._database.engine().begin() as connection:
-                return work(connection)
-
-        try:
-            return await asyncio.to_thread(run)
-        except IntegrityError:
-            raise
-        except (SQLAlchemyError, OSError) as error:
-            raise AccountsUnavailable(str(error)) from error
+        return await self._calls.write(write)
 
 
 def _add(connection: Connection, email: str, password: str | None, role: Role, name: str, now: datetime) -> None:

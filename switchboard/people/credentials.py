@@ -37,7 +37,7 @@ class BadCredentials(Exception):
 
 
 class Credentials:
-    """What it needs raises `AccountsUnavailable`, `LogUnavailable`, `MailUnavailable` and `TooBusy`."""
+    """What it needs raises `ArchiveUnavailable`, `LogUnavailable`, `MailUnavailable` and `TooBusy`."""
 
     def __init__(
         self,

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from switchboard.log.dialogue import Dialogues
-from switchboard.log.errors import UnknownConversation
+from switchboard.log.errors import ArchiveUnavailable, UnknownConversation
 from switchboard.log.feed import Batch, Feed, Progress
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
 from switchboard.log.rounds import PAUSES, RESCAN_SECONDS, Rounds
-from switchboard.people.memory import Lesson, Memory, MemoryUnavailable
+from switchboard.people.memory import Lesson, Memory
 
 FEED = "memory"
 ENTRIES, EVENTS = 200, 200  # of a conversation at a time
@@ -81,7 +81,7 @@ class Learner:
             self._feed,
             follower,
             self._round,
-            expected=(MemoryUnavailable,),
+            expected=(ArchiveUnavailable,),
             pauses=pauses,
             rescan_seconds=rescan_seconds,
         )

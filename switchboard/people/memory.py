@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from switchboard.store.database import Database
+from switchboard.store.calls import Calls
 from switchboard.store.history import utc_now
 from switchboard.store.tables import memories as table
 
 EVERYTHING = ""  # the name under which it is noted that all was to be forgotten
 FORGOTTEN = timedelta(days=30)  # for which that is kept: nothing is learned so late
 VALUE_LIMIT = 4_096  # bytes of JSON; what is larger is no memory
-
-T = TypeVar("T")
-
-
-class MemoryUnavailable(Exception):
-    """Raised while the database does not answer."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +44,10 @@ class Remembered:
 
 
 class Memory:
-    """Reads and writes in threads. Every method raises `MemoryUnavailable`."""
+    """Every method raises `ArchiveUnavailable`."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
-        self._database = database
+    def __init__(self, calls: Calls, clock: Callable[[], datetime] = utc_now) -> None:
+        self._calls = calls
         self._clock = clock
 
     async def of(self, person: str) -> list[Remembered]:
@@ -66,7 +58,7 @@ class Memory:
             rows = connection.execute(query.where(table.c.expires_at > self._clock())).mappings()
             return [_remembered(row) for row in rows]
 
-        return await self._run(read)
+        return await self._calls.read(read)
 
     async def learn(self, lessons: Collection[Lesson]) -> None:
         """All in one transaction. What is known since later, or was forgotten since, stays as it is."""
@@ -80,7 +72,7 @@ class Memory:
                     place = {"conversation": lesson.conversation, "learned_at": lesson.learned_at}
                     _put(connection, lesson.person, lesson.name, place | {"value": value, "expires_at": expires_at})
 
-        await self._run(write)
+        await self._calls.write(write)
 
     async def correct(self, person: str, name: str, value: Any) -> Remembered | None:
         """What the person says of something that is remembered; `None` if nothing is."""
@@ -92,7 +84,7 @@ class Memory:
             row = connection.execute(select(table).where(*known)).mappings().one_or_none()
             return _remembered(row) if row else None
 
-        return await self._run(write)
+        return await self._calls.write(write)
 
     async def forget(self, person: str, name: str = EVERYTHING) -> None:
         """One thing or all. What was said before does not come back, also if it is learned only later."""
@@ -104,7 +96,7 @@ class Memory:
             connection.execute(delete(table).where(*chosen))
             connection.execute(insert(table).values(person=person, name=name, **gone))
 
-        await self._run(write)
+        await self._calls.write(write)
 
     async def move(self, guest: str, person: str) -> None:
         """The guest has turned out to be this person, who keeps what is known of them."""
@@ -119,17 +111,7 @@ class Memory:
             connection.execute(delete(table).where(*replaced))
             connection.execute(update(table).where(table.c.person == guest).values(person=person))
 
-        await self._run(write)
-
-    async def _run(self, work: Callable[[Connection], T]) -> T:
-        def run() -> T:
-            with self._database.engine().begin() as connection:
-                return work(connection)
-
-        try:
-            return await asyncio.to_thread(run)
-        except (SQLAlchemyError, OSError) as error:
-            raise MemoryUnavailable(str(error)) from error
+        await self._calls.write(write)
 
 
 def _of(person: str, name: str) -> tuple[Any, ...]:

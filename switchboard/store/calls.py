@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
@@ -15,6 +16,8 @@ from switchboard.store.database import Database
 
 THREADS = 4  # of their own, so that a database that is frozen holds up nothing else
 MAX_CALLS = 32  # under way or waiting; more are told that it is busy
+
+NO_LOCKS: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
 Query = Callable[[Connection], T]
@@ -37,8 +40,11 @@ class Calls:
 
         return await self._run(run)
 
-    async def write(self, change: Query[T], locks: dict[str, str]) -> T:
-        """What the change returns, in one transaction. `locks`: its first statement, by the name of the dialect."""
+    async def write(self, change: Query[T], locks: Mapping[str, str] = NO_LOCKS) -> T:
+        """What the change returns, in one transaction. `locks`: its first statement, by the name of the dialect.
+
+        What the change raises that is no `SQLAlchemyError` comes as it is, and nothing was changed.
+        """
 
         def run() -> T:
             with self._database.engine().begin() as connection:

@@ -22,6 +22,7 @@ from switchboard.people.accounts import Accounts, state_of
 from switchboard.people.identity import Role
 from switchboard.people.passwords import Passwords
 from switchboard.settings import Settings
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from tests.support.clients import client
 from tests.support.edge import Edge, Guest, serving
@@ -219,7 +220,7 @@ async def test_nobody_becomes_a_guest_at_an_address_that_is_blocked(edge: Edge, 
 
 async def account(edge: Edge, email: str, role: Role) -> str:
     """Somebody who signs in by password; the participant's id."""
-    accounts = Accounts(Database(edge.chat.settings.database))
+    accounts = Accounts(Calls(Database(edge.chat.settings.database)))
     made = await accounts.appoint(email, role, email)
     await accounts.set_password(email, state_of(made), await Passwords().hash(PASSWORD), email)
     return made.id

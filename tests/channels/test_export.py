@@ -9,13 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
+from switchboard.archive.conversations import Part
 from switchboard.log.errors import ArchiveUnavailable
 from switchboard.log.keys import keys_of
 from switchboard.people.memory import Lesson
+from switchboard.records import export as module
 from switchboard.store.database import Database
 from switchboard.store.history import History, utc_now
+from switchboard.turns.turn import BOT
 from tests.channels.test_listing import archive, told
 from tests.support.edge import Edge, Guest
+from tests.support.group import do, join
 from tests.support.people import message
 
 EXPORT = "/chat/v1/me/export"
@@ -48,8 +52,10 @@ async def test_it_has_the_profile_and_every_conversation_with_every_entry_and_ev
     document = await export(ada)
     assert (document["email"], [each["name"] for each in document["memory"]]) == (None, ["city"])
     assert document["profile"] == (await ada.http.get("/chat/v1/me")).json()
+    await archive(edge, conversations[0])
     listed = (await ada.http.get("/chat/v1/conversations")).json()["conversations"]
-    assert [{k: v for k, v in each.items() if k != "entries"} for each in document["conversations"]] == listed
+    found = [{k: v for k, v in each.items() if k != "entries"} for each in document["conversations"]]
+    assert found == sorted(listed, key=lambda each: str(each["conversationId"]))
     for each in document["conversations"]:
         assert each["entries"] == await logged(edge, each["conversationId"])
     tasks = (await ada.http.get("/chat/v1/tasks")).json()["tasks"]
@@ -95,3 +101,56 @@ async def test_while_the_database_is_away_nothing_begins(edge: Edge, ada: Guest,
     (tmp_path / "switchboard.db").mkdir()
     answer = await ada.http.get(EXPORT)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+async def test_it_has_what_the_archiver_has_not_come_to(edge: Edge, ada: Guest, eve: Guest) -> None:
+    archived, new = await told(edge, ada, "hello"), await ada.open()
+    await ada.send(new, text="brand new")
+    await eve.open()
+    found = {each["conversationId"]: each for each in (await export(ada))["conversations"]}
+    assert set(found) == {archived, new}
+    assert found[new]["entries"] == await logged(edge, new)
+    assert (found[new]["preview"], found[new]["unread"], found[new]["owner"]) == ("brand new", 0, BOT.id)
+
+
+@pytest.mark.parametrize("is_archived", [True, False])
+async def test_of_a_conversation_that_was_left_it_has_what_there_was_until_then(
+    edge: Edge, ada: Guest, eve: Guest, is_archived: bool
+) -> None:
+    here = await told(edge, ada, "hello")
+    await join(ada, here, eve)
+    await eve.send(here, text="for a while")
+    history = History(Database(edge.chat.settings.database))
+    await history.begin("k1", here, "t4", "refund", {})
+    await archive(edge, here)
+    await do(ada, here, "remove", participantId=eve.participant)
+    await ada.send(here, text="now that Eve is gone")
+    await history.begin("k2", here, "t9", "secret", {})
+    if is_archived:
+        await archive(edge, here)
+    document = await export(eve)
+    (left,) = document["conversations"]
+    everything = await logged(edge, here)
+    assert left["entries"] == everything[:-1] and left["entries"][-1]["type"] == "participant.left"
+    assert (left["preview"], "unread" in left) == ("for a while", False)
+    assert eve.participant not in {each["id"] for each in left["participants"]}
+    assert [task["taskId"] for task in document["tasks"]] == ["k1"]
+    await join(ada, here, eve)
+    assert (await export(eve))["conversations"][0]["entries"] == await logged(edge, here)
+
+
+async def test_one_in_which_something_is_said_meanwhile_is_there_once(
+    edge: Edge, ada: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversations = [await told(edge, ada, f"hello {number}") for number in range(4)]
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    parts = edge.chat.conversations.parts
+
+    async def moving(participant: str, after: str, count: int) -> list[Part]:
+        for conversation in conversations:
+            await ada.send(conversation, text="still here")
+            await archive(edge, conversation)
+        return await parts(participant, after, count)
+
+    monkeypatch.setattr(edge.chat.conversations, "parts", moving)
+    assert [each["conversationId"] for each in (await export(ada))["conversations"]] == sorted(conversations)

@@ -13,6 +13,7 @@ import pytest
 from channels.adapter import ChatChannel
 from switchboard.people.memory import Lesson, Memory
 from switchboard.settings import SettingsError
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from tests.support.edge import Edge, Guest
 
@@ -81,7 +82,7 @@ async def test_what_does_not_fit_is_refused(ada: Guest, body: dict[str, Any]) ->
 
 async def test_a_database_that_is_away_is_said_so(edge: Edge, ada: Guest, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    edge.chat.memory = Memory(Database(f"sqlite:///{tmp_path}/file/test.db"))
+    edge.chat.memory = Memory(Calls(Database(f"sqlite:///{tmp_path}/file/test.db")))
     calls: list[httpx.Response] = [
         await ada.http.get(MEMORY),
         await ada.http.post(MEMORY, json={"name": "nickname", "value": "Ada"}),

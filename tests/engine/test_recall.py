@@ -19,6 +19,7 @@ from switchboard.log.follower import Follower
 from switchboard.log.log import Log
 from switchboard.people.learner import DAY, FEED, Learner
 from switchboard.people.memory import Lesson, Memory
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from switchboard.turns.turn import BOT
 from tests.engine.conftest import Talk
@@ -30,7 +31,7 @@ BOB = Participant("guest_bob", "customer", "Bob")
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Memory:
-    return Memory(Database(f"sqlite:///{tmp_path}/memory.db"))
+    return Memory(Calls(Database(f"sqlite:///{tmp_path}/memory.db")))
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ async def test_without_the_database_nothing_is_known_and_nobody_is_taken_for_ano
     from switchboard.engine.recall import Recall
 
     (tmp_path / "file").touch()
-    away = Memory(Database(f"sqlite:///{tmp_path}/file/test.db"))
+    away = Memory(Calls(Database(f"sqlite:///{tmp_path}/file/test.db")))
     knowing.engine._processor.recall = Recall(away, {"nickname"})
     group = await another(knowing, "c_group", ADA, BOB)
     assert await answer(group, "call me Countess", ADA) == "You are Countess."

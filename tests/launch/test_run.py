@@ -18,6 +18,7 @@ from switchboard.log.feed import Feed
 from switchboard.people.accounts import Accounts
 from switchboard.people.revocations import REVOKED, digest
 from switchboard.relay.relay import FEED
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from tests.support.supervisor import Supervisor, free_port, processes_in, supervisor
 
@@ -169,7 +170,7 @@ def test_a_broker_is_not_forgotten_where_redis_does_not_run(bot: Path) -> None:
 
 async def test_an_account_is_given_a_role_and_signed_out(bot: Path, redis_url: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/people.db"
-    accounts = Accounts(Database(url))
+    accounts = Accounts(Calls(Database(url)))
     for role in ("operator", "supervisor"):
         with supervisor(
             bot, f"appoint Ada@Shop.example --role {role}", REDIS_URL=redis_url, DATABASE_URL=url

@@ -14,13 +14,15 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 from argon2 import PasswordHasher
 
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.people import passwords as hashing
-from switchboard.people.accounts import Accounts, AccountsUnavailable
+from switchboard.people.accounts import Accounts
 from switchboard.people.attempts import Attempts, TooManyAttempts
 from switchboard.people.credentials import GUESSES, LETTERS, BadCredentials, Credentials
 from switchboard.people.identity import InvalidToken, Sessions
 from switchboard.people.mail import FolderMailer, Letter, MailUnavailable, SmtpMailer
 from switchboard.people.passwords import Passwords, TooBusy
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from tests.support.edge_process import free_port
 
@@ -78,11 +80,11 @@ def smtp(mailbox: Mailbox) -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def accounts(request: pytest.FixtureRequest, tmp_path: Path) -> Accounts:
     if request.param == "sqlite":
-        return Accounts(Database(f"sqlite:///{tmp_path}/test.db"))
+        return Accounts(Calls(Database(f"sqlite:///{tmp_path}/test.db")))
     database = Database(request.getfixturevalue("postgres_url"))
     with database.engine().begin() as connection:
         connection.exec_driver_sql("DELETE FROM accounts")
-    return Accounts(database)
+    return Accounts(Calls(database))
 
 
 @pytest.fixture
@@ -278,8 +280,8 @@ async def test_letters_lie_in_a_folder_where_there_is_no_mail_server(
 
 async def test_a_database_that_is_away_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(AccountsUnavailable):
-        await Accounts(Database(f"sqlite:///{tmp_path}/file/test.db")).find(ADA)
+    with pytest.raises(ArchiveUnavailable):
+        await Accounts(Calls(Database(f"sqlite:///{tmp_path}/file/test.db"))).find(ADA)
 
 
 async def test_too_many_passwords_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

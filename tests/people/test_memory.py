@@ -13,13 +13,15 @@ import redis.asyncio
 from sqlalchemy import text
 
 from switchboard.log.dialogue import Dialogues, DialogueUpdate
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.log.events import Participant
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
 from switchboard.log.members import Members
 from switchboard.people.learner import EVENTS, FEED, Learner, told
-from switchboard.people.memory import VALUE_LIMIT, Lesson, Memory, MemoryUnavailable
+from switchboard.people.memory import VALUE_LIMIT, Lesson, Memory
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from tests.support.people import ADA, start
 from tests.support.waiting import running, until
@@ -46,11 +48,11 @@ def clock() -> Clock:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def memory(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Memory:
     if request.param == "sqlite":
-        return Memory(Database(f"sqlite:///{tmp_path}/test.db"), clock)
+        return Memory(Calls(Database(f"sqlite:///{tmp_path}/test.db")), clock)
     database = Database(request.getfixturevalue("postgres_url"))
     with database.engine().begin() as connection:
         connection.exec_driver_sql("DELETE FROM memories")
-    return Memory(database, clock)
+    return Memory(Calls(database), clock)
 
 
 def lesson(value: Any, at: datetime = NOW, person: str = ADA.id, name: str = "nickname") -> Lesson:
@@ -136,7 +138,7 @@ async def test_nothing_of_what_has_expired_is_kept(memory: Memory, clock: Clock)
     await memory.learn([lesson("Countess"), lesson("Eve", person=EVE)])
     clock.now += 24 * HOUR
     await memory.learn([lesson("1001", clock.now, name="last_order")])
-    with memory._database.engine().connect() as connection:
+    with memory._calls._database.engine().connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM memories")).scalar() == 1
 
 
@@ -147,8 +149,8 @@ async def test_what_is_huge_is_not_remembered(memory: Memory) -> None:
 
 async def test_a_database_that_is_away_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(MemoryUnavailable):
-        await Memory(Database(f"sqlite:///{tmp_path}/file/test.db")).of(ADA.id)
+    with pytest.raises(ArchiveUnavailable):
+        await Memory(Calls(Database(f"sqlite:///{tmp_path}/file/test.db"))).of(ADA.id)
 
 
 def user(author: str | None = ADA.id) -> dict[str, Any]:

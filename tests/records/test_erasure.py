@@ -142,7 +142,7 @@ class World:
         """`c_alone` is Zoe's, once a guest; `c_both` hers and Bob's, partly archived and partly trimmed."""
         await self.feed.register()
         await self.profiles.change(ZOE.id, lambda _: Profile(ZOE.id, ZOE.name, "de", {"likes": MARK}))
-        await Memory(Database(self.url)).learn([Lesson(ZOE.id, "city", MARK, "c_alone", utc_now(), 3_600)])
+        await Memory(Calls(Database(self.url))).learn([Lesson(ZOE.id, "city", MARK, "c_alone", utc_now(), 3_600)])
         row = {"id": ZOE.id, "email": f"{MARK}@example.com", "role": "customer", "name": ZOE.name}
         account = insert(accounts).values(**row, created_at=utc_now())
         await self.calls.write(lambda connection: connection.execute(account), {})

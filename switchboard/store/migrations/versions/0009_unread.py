@@ -6,8 +6,8 @@ Overviews that there are stay as they are until the archiver has made them anew,
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
