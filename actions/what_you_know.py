@@ -10,7 +10,7 @@ from rasa_sdk.types import DomainDict
 from actions.conversation import author_of, name_of
 from actions.orders import PAIR, last_proof
 from actions.voice import Voice
-from switchboard.people.memory import MemoryUnavailable
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.reply import Reply
 from switchboard.runtime import runtime
 from switchboard.tasks import Report, TaskError, Unavailable, task
@@ -37,7 +37,7 @@ async def forget_me(report: Report, person: str) -> None:
         raise Unavailable("memory")
     try:
         await memory.forget(person)
-    except MemoryUnavailable as error:
+    except ArchiveUnavailable as error:
         raise Unavailable("memory") from error
 
 

@@ -40,9 +40,10 @@ async def list_tasks(request: Request) -> HTTPResponse:
         await chat.conversation(session, where, RECORDS)
     found = await chat.tasks.find(WantedTasks(session.participant.id, limit + 1, where, before, status))
     last = found[limit - 1] if len(found) > limit else None
+    page = found[:limit] if where else await _mine(chat, session.participant.id, found[:limit])
     return _answer(
         {
-            "tasks": [task.to_wire() for task in found[:limit]],
+            "tasks": [task.to_wire() for task in page],
             "before": str(Cursor(microseconds(last.started_at), last.id)) if last else None,
         }
     )
@@ -94,6 +95,12 @@ async def _found(chat: Chat, task_id: str) -> TaskRecord:
     if task is None:
         raise UnknownConversation(task_id)  # the same answer as for one of somebody else's
     return task
+
+
+async def _mine(chat: Chat, participant: str, tasks: list[TaskRecord]) -> list[TaskRecord]:
+    """Without those of conversations that somebody has left, though the archive does not know yet."""
+    left = await chat.members.strange_to(participant, {task.conversation for task in tasks})
+    return [task for task in tasks if task.conversation not in left]
 
 
 def _answer(body: dict[str, Any]) -> HTTPResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -43,6 +43,7 @@ class Members:
     """
 
     def __init__(self, redis: Redis[str], clock: Callable[[], int] = now_ms) -> None:
+        self._redis = redis
         self._clock = clock
         self._identify = redis.register_script(script("identify.lua"))
         self._members = redis.register_script(script("members.lua"))
@@ -87,6 +88,15 @@ class Members:
         """False if it was so before. Raises `NotAllowed`, `NobodyThere`."""
         entry = encode(ParticipantMuted(participant, muted), self._clock())
         return await self._change("mute", conversation, participant, by, "1" if muted else "", entry)
+
+    async def strange_to(self, participant: str, conversations: Collection[str]) -> set[str]:
+        """In which of these, that have a log, somebody takes no part."""
+        async with answering(), self._redis.pipeline(transaction=False) as pipe:
+            for conversation in conversations:
+                pipe.hmget(keys_of(conversation).meta, "epoch", f"p:{participant}")
+            answers = await pipe.execute()
+        found = zip(conversations, answers, strict=True)
+        return {conversation for conversation, (epoch, part) in found if epoch is not None and part is None}
 
     async def revoke_invitations(self, conversation: str, by: str) -> None:
         """All that there are. Raises `NotAllowed`."""

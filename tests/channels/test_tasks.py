@@ -15,6 +15,7 @@ from switchboard.store.database import Database
 from switchboard.store.history import History
 from tests.channels.test_listing import archive
 from tests.support.edge import Edge, Guest
+from tests.support.group import do, join
 
 TASKS = "/chat/v1/tasks"
 
@@ -134,3 +135,20 @@ async def test_a_cursor_far_in_the_future_is_behind_all(edge: Edge, history: His
     await worked(edge, history, ada, "k1")
     assert await ids(ada, before=str(Cursor(10**17 - 1, "z"))) == ["k1"]
     assert await ids(ada, before=str(Cursor(0, "z"))) == []
+
+
+async def test_who_was_removed_sees_no_tasks_though_the_archive_does_not_know_yet(
+    edge: Edge, history: History, ada: Guest, eve: Guest
+) -> None:
+    theirs, own = await worked(edge, history, ada, "k1", "k2"), await worked(edge, history, eve, "k3")
+    await join(ada, theirs, eve)
+    await archive(edge, theirs)
+    assert await ids(eve) == ["k3", "k2", "k1"]
+    await do(ada, theirs, "remove", participantId=eve.participant)
+    assert (await ids(eve), await ids(ada)) == (["k3"], ["k2", "k1"])
+    _, page = await get(eve.http, limit=1)
+    assert [task["taskId"] for task in page["tasks"]] == ["k3"]
+    _, rest = await get(eve.http, limit=2, before=page["before"])
+    assert (rest["tasks"], rest["before"]) == ([], None)
+    await archive(edge, theirs)
+    assert await ids(eve, conversation=own) == await ids(eve) == ["k3"]
