@@ -10,6 +10,7 @@ from switchboard.log.follower import Follower
 from switchboard.log.log import Log
 from switchboard.people.memory import Memory
 from switchboard.settings import Settings
+from switchboard.store.calls import Calls
 from switchboard.store.database import Database
 from switchboard.store.history import History
 from switchboard.turns.stops import Stops
@@ -31,4 +32,4 @@ def runtime() -> Runtime:
     settings = Settings()
     redis = connect(settings.redis)
     log, database = Log(redis), Database(settings.database)
-    return Runtime(log, History(database), Stops(log, Follower(redis)), Memory(database))
+    return Runtime(log, History(database), Stops(log, Follower(redis)), Memory(Calls(database)))
