@@ -1,6 +1,7 @@
 /** What a guest has in the browser, and takes along when they turn out to be somebody: the conversation and what is unsent. */
 
 import { CONVERSATION } from "./client.ts";
+import { MEMBERSHIP } from "./membership.ts";
 import { OUTBOX } from "./outbox.ts";
 import { GuestSession, SESSION } from "./session.ts";
 import type { Store } from "./storage.ts";
@@ -39,6 +40,7 @@ export class Belongings {
       this.#store.remove(key);
     }
     this.#store.remove(CONVERSATION);
+    this.#store.remove(MEMBERSHIP);
     this.#store.remove(SESSION);
   }
 }

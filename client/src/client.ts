@@ -1,21 +1,23 @@
 /** One person's conversation with one server: what it looks like, and what the person does. No user interface. */
 
 import { isGone, isUnauthorized } from "./errors.ts";
+import { Group } from "./group.ts";
 import { isNotTheirs } from "./host.ts";
 import { HttpTransport } from "./http.ts";
+import { Membership, type Ending } from "./membership.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
+import { follow } from "./page.ts";
 import { People } from "./people.ts";
 import { GuestSession, type Identity } from "./session.ts";
 import { ReadMarks, TypingSignal } from "./signals.ts";
 import { apply, EMPTY, type ChatState } from "./state.ts";
 import { openStore, PersonStore, type Store } from "./storage.ts";
-import { LiveStream, type Link } from "./stream.ts";
+import { LiveStream } from "./stream.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
 import type { Button, Content, Frame, Receipt } from "./types.ts";
+import type { View } from "./view.ts";
 
 export const CONVERSATION = "conversation";
-/** A tab in the background lets go of its connection after this: a browser opens only six to one HTTP/1.1 server. */
-const HIDDEN_MS = 60_000;
 
 export interface ChatOptions {
   /** Origin of the chat server, with a path where a proxy adds one. */
@@ -30,28 +32,10 @@ export interface ChatOptions {
   identity?: Identity;
 }
 
-/** Everything there is to show, at one moment. A new object after every change. */
-export interface View {
-  chat: ChatState;
-  /** Said, and not on the log yet. */
-  outgoing: readonly Outgoing[];
-  link: Link;
-  /** False while the server itself has lost its store: what you see may be late. */
-  live: boolean;
-  /** Ids of the others who write at the moment. */
-  typing: readonly string[];
-  /** Ids of everybody who has the conversation open. */
-  present: readonly string[];
-  /** The earlier conversation was not found, and this is a new one. */
-  restarted: boolean;
-  /** Whether a conversation exists, so that there is something to connect to. */
-  started: boolean;
-  /** Our own participant id. */
-  me: string | null;
-}
-
-/** Nothing here but `join` raises for what a network or a server does: that shows in `view`. */
+/** Nothing here but `join`, `rename` and `group` raises for what a network or a server does: that shows in `view`. */
 export class ChatClient {
+  /** The others: asked in, muted, sent away. */
+  readonly group: Group;
   readonly #http: HttpTransport;
   readonly #transport: Transport;
   readonly #store: Store;
@@ -59,6 +43,8 @@ export class ChatClient {
   readonly #outbox: Outbox;
   readonly #stream: LiveStream;
   readonly #people: People;
+  readonly #membership: Membership;
+  readonly #guest: boolean;
   readonly #typing: TypingSignal;
   readonly #reading: ReadMarks;
   readonly #listeners = new Set<() => void>();
@@ -67,11 +53,8 @@ export class ChatClient {
   #conversation: string | null;
   #starting: Promise<string> | null = null;
   #restarted = false;
-  /** The conversation that this person has left, or was removed from. */
-  #left: string | null = null;
   /** What the stream's last connection was opened with. */
   #opened: Where = { token: "", conversationId: "" };
-  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ server, store, transport, name, identity }: ChatOptions) {
     const changed = () => this.#changed();
@@ -80,23 +63,30 @@ export class ChatClient {
     const shared = store ?? openStore("localStorage", server);
     this.#store = identity ? storeOf(identity, shared) : shared;
     this.#session = identity ?? new GuestSession({ signIn: (refreshToken) => this.#http.signIn(refreshToken, name) }, shared);
+    this.#guest = identity === undefined;
     this.#conversation = this.#store.get<string>(CONVERSATION);
+    this.#membership = new Membership(this.#store);
     this.#outbox = new Outbox({ store: this.#store, changed, deliver: (message) => this.#deliver(message) });
     this.#people = new People(changed);
     this.#typing = new TypingSignal((typing) => void this.#tell("typing", { typing }).catch(() => undefined));
     this.#reading = new ReadMarks((upTo) => this.#tell("read", { upTo }));
+    this.group = new Group({
+      where: () => this.#where(this.#conversation),
+      call: (where, name, body) => this.#http.group(where, name, body),
+      left: (conversationId) => this.#end(conversationId, "left"),
+    });
     this.#stream = new LiveStream({
       changed,
       open: (signal) => this.#open(signal),
       receive: (frame) => this.#receive(frame),
       unauthorized: () => this.#session.drop(this.#opened.token),
-      gone: () => this.#restart(this.#opened.conversationId),
+      gone: () => void this.#restart(this.#opened.conversationId),
       lifetime: () => this.#session.remaining,
     });
   }
 
   get view(): View {
-    const me = this.#session.participant?.id ?? null;
+    const { id: me = null, name = null } = this.#session.participant ?? {};
     return {
       chat: this.#chat,
       outgoing: this.#outbox.items,
@@ -106,7 +96,10 @@ export class ChatClient {
       present: this.#people.present,
       restarted: this.#restarted,
       started: this.#conversation !== null,
+      ended: this.#membership.ending(this.#conversation),
       me,
+      name,
+      guest: this.#guest,
     };
   }
 
@@ -160,19 +153,30 @@ export class ChatClient {
   }
 
   /**
-   * Goes over to the conversation that an invitation is for; what is unsent is forgotten. Raises `ApiError` where it lets
-   * nobody in, and then nothing has changed.
+   * Goes over to the conversation that an invitation is for, under `name` if it is given; what is unsent is forgotten.
+   * Raises `ApiError` where it lets nobody in, and then the conversation is the one of before.
    */
-  async join(invitation: string): Promise<void> {
+  async join(invitation: string, name?: string): Promise<void> {
+    if (name !== undefined && name !== this.#session.participant?.name) await this.rename(name);
     const { conversationId } = await this.#http.acceptInvitation(await this.#session.token(), invitation);
     if (this.#conversation !== conversationId) this.startOver();
     this.#conversation = conversationId;
     this.#store.set(CONVERSATION, conversationId);
+    this.#membership.admit(conversationId);
     this.resume();
     this.#changed();
   }
 
-  /** Leaves this conversation. The next one begins with the person's next message. */
+  /** What we are called from our next message on. Raises `ApiError`, and what `fetch` raises when there is no answer. */
+  async rename(name: string): Promise<void> {
+    const token = await this.#session.token();
+    await this.#http.changeMe(token, { name });
+    this.#session.drop(token); // The next one says the new name.
+    await this.#session.token();
+    this.#changed();
+  }
+
+  /** Shows this conversation no more. The next one begins with the person's next message. */
   startOver(): void {
     this.#stream.stop();
     this.#outbox.clear();
@@ -183,7 +187,6 @@ export class ChatClient {
 
   /** Ends the connection and every timer; what is unsent stays in the store. `resume` goes on. */
   close(): void {
-    clearTimeout(this.#hiddenTimer);
     this.#stream.stop();
     this.#outbox.pause();
     this.#typing.rest(true);
@@ -199,15 +202,20 @@ export class ChatClient {
 
   /** Follows the page, until the signal is aborted: the network coming back, the tab being hidden and shown. */
   watchPage(page: Window, signal: AbortSignal): void {
-    page.addEventListener("online", () => this.reconnect(), { signal });
-    page.addEventListener("pageshow", (event) => event.persisted && this.#pageIsBack(), { signal });
-    page.document.addEventListener("visibilitychange", () => this.#visibilityChanged(page.document), { signal });
-    signal.addEventListener("abort", () => this.close());
-  }
-
-  #pageIsBack(): void {
-    this.#session.recheck?.();
-    this.reconnect();
+    follow(page, signal, {
+      online: () => this.reconnect(),
+      back: () => {
+        this.#session.recheck?.();
+        this.reconnect();
+      },
+      hidden: () => this.#typing.rest(),
+      longHidden: () => this.#stream.stop(),
+      visible: () => {
+        this.#stream.check();
+        if (this.#stream.link === "idle") this.resume();
+      },
+      ended: () => this.close(),
+    });
   }
 
   #say(content: Content, text: string): void {
@@ -216,36 +224,28 @@ export class ChatClient {
     if (this.#conversation) this.#stream.start();
   }
 
-  #visibilityChanged(document: Document): void {
-    clearTimeout(this.#hiddenTimer);
-    if (document.visibilityState === "hidden") {
-      this.#typing.rest();
-      this.#hiddenTimer = setTimeout(() => this.#stream.stop(), HIDDEN_MS);
-      return;
-    }
-    this.#stream.check();
-    if (this.#stream.link === "idle") this.resume();
-  }
-
   /** A command about the conversation that there is; raises what `Transport.command` raises. */
   async #tell<Name extends keyof Commands>(name: Name, body: Commands[Name]["body"]): Promise<void> {
     if (this.#conversation === null) return;
-    const where = { conversationId: this.#conversation, token: await this.#session.token() };
-    await this.#transport.command(where, name, body);
+    await this.#transport.command(await this.#where(), name, body);
+  }
+
+  /** The conversation that there is by the time we have a token, unless the call is about a certain one. */
+  async #where(certain: string | null = null): Promise<Where> {
+    const token = await this.#session.token();
+    return { token, conversationId: certain ?? this.#conversation ?? (await this.#start()) };
   }
 
   async #deliver(message: Outgoing, lastTry = false): Promise<Receipt> {
-    const token = await this.#session.token();
-    const conversationId = this.#conversation ?? (await this.#start());
+    const { token, conversationId } = await this.#where();
     const { clientMessageId, content } = message;
     try {
       return await this.#transport.command({ token, conversationId }, "send", { clientMessageId, ...content });
     } catch (error) {
       if (lastTry || !(isGone(error) || isUnauthorized(error))) throw error;
-      if (this.#left === conversationId) throw error; // It was for those who are there.
       if (this.#conversation !== null && this.#conversation !== conversationId) throw error; // It was for another one.
       if (isUnauthorized(error)) this.#session.drop(token);
-      else this.#restart(conversationId);
+      else if (!this.#restart(conversationId)) throw error; // It was for those who are there.
       const now = this.#outbox.items.find((item) => item.clientMessageId === clientMessageId);
       return this.#deliver(now ?? message, true);
     }
@@ -286,26 +286,42 @@ export class ChatClient {
     this.#chat = state;
     this.#live = live;
     if (!gap) this.#people.receive(frame);
-    if (frame.type === "participant.left" && frame.participantId === this.#session.participant?.id) this.#left = this.#conversation;
-    if (changed) {
+    const ending = this.#membership.ending(this.#conversation);
+    this.#membership.receive(frame, this.#conversation, this.#session.participant?.id ?? null, state.participants);
+    if (changed || ending !== this.#membership.ending(this.#conversation)) {
       this.#outbox.reconcile(state.messages, state.position);
       this.#changed();
     }
     return gap;
   }
 
-  /** The server no longer has our conversation: what is unsaid goes to a new one, and the person is told. */
-  #restart(gone: string): void {
-    if (this.#conversation !== gone) return; // The stream and a message may both have found out.
+  #end(conversationId: string, how: Ending): void {
+    if (this.#conversation !== conversationId) return;
+    this.#membership.end(conversationId, how);
+    this.#changed();
+  }
+
+  /**
+   * The server no longer has our conversation: what is unsaid goes to a new one, and the person is told. False where it
+   * has it for the others only.
+   */
+  #restart(gone: string): boolean {
+    if (this.#conversation !== gone) return true; // The stream and a message may both have found out.
+    if (this.#membership.notFound(gone)) {
+      this.#changed();
+      return false;
+    }
     this.#stream.stop();
     this.#leave();
     this.#restarted = true;
     this.#outbox.moveToNewConversation();
     this.#outbox.kick();
+    return true;
   }
 
   #leave(): void {
     if (this.#store.get<string>(CONVERSATION) === this.#conversation) this.#store.remove(CONVERSATION);
+    this.#membership.forget();
     this.#conversation = null;
     this.#chat = EMPTY;
     this.#live = true;

@@ -2,9 +2,10 @@
 
 import type { Guest } from "./belongings.ts";
 import { ApiError } from "./errors.ts";
+import type { GroupCalls } from "./group.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Frame, Joinable, Opened, Position, Problem, Session } from "./types.ts";
+import type { Frame, Joinable, Me, Opened, Position, Problem, ProfileChange, Session } from "./types.ts";
 
 /** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
 export const TIMEOUT_MS = 15_000;
@@ -49,6 +50,20 @@ export class HttpTransport implements Transport {
   /** Takes part in the conversation that an invitation is for. */
   acceptInvitation(token: string, invitation: string): Promise<Joinable> {
     return this.#post("/invitations/accept", token, { invitation });
+  }
+
+  /** A call about who takes part. */
+  group<Name extends keyof GroupCalls>(
+    { token, conversationId }: Where,
+    name: Name,
+    body: GroupCalls[Name]["body"],
+  ): Promise<GroupCalls[Name]["answer"]> {
+    return this.#post(`${pathOf(conversationId)}/${name}`, token, body);
+  }
+
+  /** What the caller says of themselves; it shows from the next token on. */
+  changeMe(token: string, change: ProfileChange): Promise<Me> {
+    return this.#post("/me", token, change);
   }
 
   startConversation(token: string): Promise<Opened> {

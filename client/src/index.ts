@@ -10,11 +10,13 @@
  */
 
 export { backoff } from "./backoff.ts";
-export { ChatClient, type ChatOptions, type View } from "./client.ts";
+export { ChatClient, type ChatOptions } from "./client.ts";
 export { ApiError, isTemporary } from "./errors.ts";
+export { Group } from "./group.ts";
 export { HostSession, type HostIdentity } from "./host.ts";
 export { HttpTransport } from "./http.ts";
 export { openChat, type HostedChatOptions } from "./open.ts";
+export type { Ending } from "./membership.ts";
 export type { Outgoing, OutgoingStatus } from "./outbox.ts";
 export type { Identity } from "./session.ts";
 export { overWebSocket, SocketTransport, type SocketLike, type WebSocketClass } from "./socket.ts";
@@ -23,3 +25,4 @@ export { MemoryStore, openStore, type Store } from "./storage.ts";
 export type { Link } from "./stream.ts";
 export type { Commands, Transport, Where } from "./transport.ts";
 export type * from "./types.ts";
+export type { View } from "./view.ts";
