@@ -4,10 +4,13 @@
  */
 
 import type { ComponentChild } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState, type MutableRef } from "preact/hooks";
 import type { Message, View } from "@switchboard/client";
 import { useSurroundings } from "./context";
 import { plainText } from "./markdown/lexer";
+import { peopleOf } from "./people";
+import { obstacleOf } from "./Obstacle";
+import type { Strings } from "./strings";
 
 /** Older announcements have been read; they leave the region. */
 const KEPT = 4;
@@ -17,19 +20,32 @@ interface Announcement {
   text: string;
 }
 
+/** By id. */
+type Names = ReadonlyMap<string, string>;
+
 export function Announcer({ view }: { view: View }): ComponentChild {
   const { strings } = useSurroundings().language;
   const said = useRef<Set<string> | null>(null);
+  const there = useRef<Names | null>(null);
+  const obstacle = useRef<string | null>(null);
   const [announcements, setAnnouncements] = useState<readonly Announcement[]>([]);
   useEffect(() => {
     const ready = finished(view);
-    // What was there before the page was opened is history. A conversation that begins now has none.
-    said.current ??= view.chat.position || !view.started ? new Set(ready.map((message) => message.messageId)) : null;
+    // What was there before the page was opened, or joined, is history. A conversation that begins now has none.
+    if (view.chat.position) said.current ??= new Set(ready.map((message) => message.messageId));
+    else if (!view.started) said.current = new Set();
+    else if (view.outgoing.length === 0) said.current = null;
     const fresh = ready.filter((message) => said.current?.has(message.messageId) === false);
     const undelivered = view.outgoing.filter((item) => item.status === "failed" && said.current?.has(item.clientMessageId) === false);
+    const movements = comingsAndGoings(view, there, strings);
+    const stopped = obstacleOf(view);
+    const isNew = stopped !== null && stopped !== obstacle.current;
+    obstacle.current = stopped;
     const next = [
       ...fresh.map((message) => ({ id: message.messageId, text: spoken(message) })),
       ...undelivered.map((item) => ({ id: item.clientMessageId, text: `${strings.failed} ${item.text}` })),
+      ...movements,
+      ...(isNew ? [{ id: `${stopped} ${Date.now()}`, text: strings[stopped] }] : []),
     ];
     if (next.length === 0) return;
     for (const { id } of next) said.current?.add(id);
@@ -42,6 +58,22 @@ export function Announcer({ view }: { view: View }): ComponentChild {
       ))}
     </div>
   );
+}
+
+/** Who has joined and left since the last time; nobody the first time. */
+function comingsAndGoings(view: View, there: MutableRef<Names | null>, strings: Strings): Announcement[] {
+  if (view.ended !== null) return [];
+  const before = view.chat.position && there.current;
+  const now = new Map(peopleOf(view.chat).filter(({ id }) => id !== view.me).map(({ id, name }) => [id, name]));
+  there.current = view.chat.position && now;
+  if (before === null) return [];
+  const at = view.chat.position?.offset;
+  const came = [...now].filter(([id]) => !before.has(id));
+  const went = [...before].filter(([id]) => !now.has(id));
+  return [
+    ...came.map(([id, name]) => ({ id: `${id}+${at}`, text: strings.hasJoined(name) })),
+    ...went.map(([id, name]) => ({ id: `${id}-${at}`, text: strings.hasLeft(name) })),
+  ];
 }
 
 function finished({ chat, me }: View): Message[] {

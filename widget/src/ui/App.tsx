@@ -3,6 +3,7 @@
 import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChatClient, Store, View } from "@switchboard/client";
+import { forgetInvitation, invitationOf } from "../invitation";
 import type { Options } from "../options";
 import { Provide, useView } from "./context";
 import { ChatIcon } from "./icons";
@@ -14,14 +15,15 @@ const OPEN = "open";
 export interface AppProps {
   client: ChatClient;
   options: Options;
-  /** Of this tab only: whether the panel is open. */
+  /** Of this tab only: whether the panel is open, and an invitation that waits for an answer. */
   tab: Store;
 }
 
 export function App({ client, options, tab }: AppProps): ComponentChild {
   const view = useView(client);
   const language = languageOf(options.locale);
-  const [open, setOpen] = useState(tab.get<boolean>(OPEN) ?? options.open);
+  const [invitation, answered] = useInvitation(tab, () => show(true));
+  const [open, setOpen] = useState(invitation !== null || (tab.get<boolean>(OPEN) ?? options.open));
   const [everOpened, setEverOpened] = useState(open);
   const [takesFocus, setTakesFocus] = useState(false);
   const launcher = useRef<HTMLButtonElement>(null);
@@ -47,6 +49,8 @@ export function App({ client, options, tab }: AppProps): ComponentChild {
             greeting={options.greeting}
             open={open}
             takesFocus={takesFocus}
+            invitation={invitation}
+            onAnswered={answered}
             onClose={() => show(false)}
           />
         )}
@@ -70,6 +74,26 @@ export function App({ client, options, tab }: AppProps): ComponentChild {
 function launcherLabel(title: string, unread: number, strings: Strings): string {
   const label = `${strings.openChat}: ${title}`;
   return unread > 0 ? `${label} (${strings.unread(unread)})` : label;
+}
+
+/** The invitation in the page's address, now or later; and what to call when it is answered. */
+function useInvitation(tab: Store, arrived: () => void): [string | null, () => void] {
+  const [invitation, setInvitation] = useState(() => invitationOf(window, tab));
+  useEffect(() => {
+    const look = () => {
+      const found = invitationOf(window, tab);
+      setInvitation(found);
+      if (found !== null) arrived();
+    };
+    window.addEventListener("hashchange", look);
+    return () => window.removeEventListener("hashchange", look);
+  }, []);
+  const answered = () => {
+    forgetInvitation(tab);
+    tab.set(OPEN, true); // As the link has opened it, over a reload too.
+    setInvitation(null);
+  };
+  return [invitation, answered];
 }
 
 /** Finished messages of the others that came while the panel was closed. */

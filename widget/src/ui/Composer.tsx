@@ -13,12 +13,15 @@ interface Props {
   field: RefObject<HTMLTextAreaElement>;
   /** The bot is answering. */
   answering: boolean;
+  /** Several people read it, and the bot answers what is addressed to it. */
+  group: boolean;
 }
 
-export function Composer({ field, answering }: Props): ComponentChild {
+export function Composer({ field, answering, group }: Props): ComponentChild {
   const { client, language } = useSurroundings();
   const { strings } = language;
   const [draft, setDraft] = useState("");
+  const label = group ? strings.composerGroup : strings.composer;
   const left = LIMIT - Array.from(draft).length;
   const ready = draft.trim() !== "" && left >= 0;
 
@@ -55,8 +58,8 @@ export function Composer({ field, answering }: Props): ComponentChild {
           rows={1}
           value={draft}
           dir={draft === "" ? undefined : "auto"} // The placeholder is in the widget's own language.
-          placeholder={strings.composer}
-          aria-label={strings.composer}
+          placeholder={label}
+          aria-label={label}
           aria-invalid={left < 0}
           aria-describedby="counter"
           enterkeyhint="send"

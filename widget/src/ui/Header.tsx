@@ -1,10 +1,10 @@
 /** The panel's head: whose chat this is, whether it is connected and up to date, and the way out. */
 
-import type { ComponentChild } from "preact";
+import type { ComponentChild, RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Link } from "@switchboard/client";
 import { useSurroundings } from "./context";
-import { ChatIcon, CloseIcon, StartOverIcon } from "./icons";
+import { ChatIcon, CloseIcon, PeopleIcon, StartOverIcon } from "./icons";
 import type { Strings } from "./strings";
 
 /** A reconnect that takes less is nobody's business. */
@@ -16,11 +16,17 @@ export interface HeaderProps {
   /** Whether the server itself is up to date. */
   live: boolean;
   started: boolean;
+  /** How many people take part; null where they cannot be shown. */
+  people: number | null;
+  peopleButton: RefObject<HTMLButtonElement>;
+  showingPeople: boolean;
+  onPeople(): void;
   onStartOver(): void;
   onClose(): void;
 }
 
-export function Header({ title, link, live, started, onStartOver, onClose }: HeaderProps): ComponentChild {
+export function Header(props: HeaderProps): ComponentChild {
+  const { title, link, live, started, people, onStartOver, onClose } = props;
   const { strings } = useSurroundings().language;
   const health = useHealth(link, live, started);
   return (
@@ -33,6 +39,20 @@ export function Header({ title, link, live, started, onStartOver, onClose }: Hea
           <h2 id="title">{title}</h2>
           <p class={`health ${health}`}>{healthText(health, strings)}</p>
         </div>
+        {people !== null && (
+          <button
+            ref={props.peopleButton}
+            type="button"
+            class="tool"
+            data-count={people > 1 ? people : undefined}
+            onClick={props.onPeople}
+            aria-expanded={props.showingPeople}
+            aria-label={people > 1 ? `${strings.people} (${people})` : strings.people}
+            title={strings.people}
+          >
+            <PeopleIcon />
+          </button>
+        )}
         {started && (
           <button type="button" class="tool" onClick={onStartOver} aria-label={strings.startOver} title={strings.startOver}>
             <StartOverIcon />

@@ -6,8 +6,14 @@ import type { Button, ChatClient, View } from "@switchboard/client";
 import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
 import { useSurroundings } from "./context";
+import { focusFor } from "./focus";
 import { Header } from "./Header";
+import { JoinPrompt } from "./JoinPrompt";
 import { MessageList } from "./MessageList";
+import { ObstacleNotice, obstacleOf } from "./Obstacle";
+import { isGroup, peopleOf } from "./people";
+import { PeoplePanel } from "./PeoplePanel";
+import { Question } from "./Question";
 
 export interface PanelProps {
   view: View;
@@ -16,19 +22,36 @@ export interface PanelProps {
   open: boolean;
   /** Whether opening moves the focus here: not when the page opened the panel by itself. */
   takesFocus: boolean;
+  /** To a conversation of others, which waits for the visitor's answer. */
+  invitation: string | null;
+  onAnswered(): void;
   onClose(): void;
 }
 
-export function Panel({ view, title, greeting, open, takesFocus, onClose }: PanelProps): ComponentChild {
-  const { client } = useSurroundings();
+export function Panel(props: PanelProps): ComponentChild {
+  const { view, title, greeting, open, takesFocus, invitation, onAnswered, onClose } = props;
+  const { client, language } = useSurroundings();
+  const { strings } = language;
   const field = useRef<HTMLTextAreaElement>(null);
   const panel = useRef<HTMLElement>(null);
+  const peopleButton = useRef<HTMLButtonElement>(null);
   const [asking, setAsking] = useState(false);
+  const [showing, setShowing] = useState(false);
+  const obstacle = obstacleOf(view);
+  const group = isGroup(view.chat);
+  const sheet = invitation !== null ? "join" : showing && view.ended === null ? "people" : null;
   useEffect(() => {
-    if (open && takesFocus) focusFor(field.current, panel.current);
+    if (open && takesFocus && sheet === null) focusFor(field.current, panel.current);
   }, [open]);
+  useEffect(() => {
+    if (view.ended !== null && showing) hidePeople(panel.current); // Whoever is out sees nobody any more.
+  }, [view.ended]);
 
-  useSeeing(client, view, open);
+  useSeeing(client, view, open && sheet === null);
+  const hidePeople = (focus: HTMLElement | null) => {
+    setShowing(false);
+    focus?.focus();
+  };
   const onPress = (button: Button) => {
     client.press(button);
     focusFor(field.current, panel.current); // The button is disabled now, which would drop the focus to the page.
@@ -36,6 +59,12 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
   const stopAsking = () => {
     setAsking(false);
     focusFor(field.current, panel.current);
+  };
+  const startOver = () => {
+    // The others need not wait for us. Where that cannot be said now, they will see that we are not there.
+    if (group && view.ended === null) client.group.leave().catch(() => undefined);
+    client.startOver();
+    stopAsking();
   };
   return (
     <section
@@ -58,20 +87,47 @@ export function Panel({ view, title, greeting, open, takesFocus, onClose }: Pane
         link={view.link}
         live={view.live}
         started={view.started}
-        onStartOver={() => setAsking(true)}
+        people={view.started && view.ended === null && invitation === null ? peopleOf(view.chat).length : null}
+        peopleButton={peopleButton}
+        showingPeople={sheet === "people"}
+        onPeople={() => (showing ? hidePeople(peopleButton.current) : setShowing(true))}
+        onStartOver={() => (view.ended === null ? setAsking(true) : startOver())}
         onClose={onClose}
       />
       {asking && (
-        <StartOver
-          onYes={() => {
-            client.startOver();
-            stopAsking();
-          }}
+        <Question
+          question={strings.startOverQuestion}
+          warning={group ? strings.leaveWarning : strings.startOverWarning}
+          yes={strings.startOverYes}
+          no={strings.startOverNo}
+          onYes={startOver}
           onNo={stopAsking}
         />
       )}
-      <MessageList view={view} greeting={greeting} onPress={onPress} />
-      <Composer field={field} answering={view.chat.turn !== null} />
+      <div class="main">
+        <div class="talk" inert={sheet !== null}>
+          <MessageList view={view} greeting={greeting} onPress={onPress} />
+          {obstacle === null ? (
+            <Composer field={field} answering={view.chat.turn !== null} group={group} />
+          ) : (
+            <ObstacleNotice obstacle={obstacle} onStartOver={startOver} />
+          )}
+        </div>
+        {sheet === "people" && (
+          <PeoplePanel view={view} title={title} onClose={() => hidePeople(peopleButton.current)} />
+        )}
+        {sheet === "join" && invitation !== null && (
+          <JoinPrompt
+            key={invitation}
+            view={view}
+            invitation={invitation}
+            onAnswered={() => {
+              onAnswered();
+              focusFor(field.current, panel.current);
+            }}
+          />
+        )}
+      </div>
       <Announcer view={view} />
     </section>
   );
@@ -85,29 +141,4 @@ function useSeeing(client: ChatClient, view: View, open: boolean): void {
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, [client, view, open]);
-}
-
-function StartOver({ onYes, onNo }: { onYes(): void; onNo(): void }): ComponentChild {
-  const { strings } = useSurroundings().language;
-  const yes = useRef<HTMLButtonElement>(null);
-  useEffect(() => yes.current?.focus(), []);
-  return (
-    <div class="question" role="group" aria-labelledby="question">
-      <p id="question">
-        <strong>{strings.startOverQuestion}</strong> {strings.startOverWarning}
-      </p>
-      <button type="button" class="primary" ref={yes} onClick={onYes}>
-        {strings.startOverYes}
-      </button>
-      <button type="button" class="secondary" onClick={onNo}>
-        {strings.startOverNo}
-      </button>
-    </div>
-  );
-}
-
-/** On a touch screen focus in the field would raise the keyboard over the answer. */
-function focusFor(field: HTMLElement | null, panel: HTMLElement | null): void {
-  const touch = matchMedia("(pointer: coarse)").matches;
-  (touch ? panel : field)?.focus();
 }

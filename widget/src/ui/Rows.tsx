@@ -1,13 +1,15 @@
 /** One row of the message list, of each kind. */
 
 import type { ComponentChild } from "preact";
-import type { Button, Message, Outgoing } from "@switchboard/client";
+import type { Button, Message, Outgoing, Participant } from "@switchboard/client";
 import { Choices } from "./Choices";
 import { useSurroundings } from "./context";
 import { CheckIcon, WarningIcon } from "./icons";
 import { safeUrl } from "./markdown/render";
 import { MessageText } from "./MessageText";
+import { markOf, Role } from "./Person";
 import { pure } from "./pure";
+import { listOf } from "./strings";
 import { TaskCard } from "./TaskCard";
 import type { Row } from "./timeline";
 
@@ -18,9 +20,10 @@ interface Handlers {
 export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChild {
   switch (row.kind) {
     case "message": {
-      const { message, first, open, chosen, read } = row;
-      if (row.mine) return <OwnMessage text={message.text} timestamp={message.timestamp} first={first} read={read} />;
-      return <OthersMessage message={message} first={first} open={open} chosen={chosen} onPress={onPress} />;
+      const { message, first, open, chosen, marked, read, readers } = row;
+      const { text, timestamp } = message;
+      if (row.mine) return <OwnMessage text={text} timestamp={timestamp} first={first} read={read} readers={readers} />;
+      return <OthersMessage message={message} first={first} marked={marked} open={open} chosen={chosen} onPress={onPress} />;
     }
     case "outgoing":
       return <OutgoingMessage item={row.item} first={row.first} />;
@@ -33,19 +36,32 @@ export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChi
   }
 }
 
-const OwnMessage = pure((props: { text: string; timestamp: number; first: boolean; read: boolean }) => (
+interface OwnProps {
+  text: string;
+  timestamp: number;
+  first: boolean;
+  read: boolean;
+  readers: readonly string[];
+}
+
+const OwnMessage = pure((props: OwnProps) => (
   <div class={`row mine ${props.first ? "first" : ""}`}>
-    <Byline timestamp={props.timestamp} name={null} hidden={!props.first} />
+    <Byline timestamp={props.timestamp} author={null} hidden={!props.first} />
     <div class="bubble">{props.text}</div>
-    {props.read && <HasRead />}
+    {props.read && <HasRead names={props.readers} />}
   </div>
 ));
 
-function HasRead(): ComponentChild {
+/** More readers than this are counted. */
+const NAMED_READERS = 3;
+
+function HasRead({ names }: { names: readonly string[] }): ComponentChild {
   const { strings } = useSurroundings().language;
+  const more = names.length - NAMED_READERS;
+  const readers = `${names.slice(0, NAMED_READERS).join(", ")}${more > 0 ? ` +${more}` : ""}`;
   return (
     <p class="receipt">
-      <CheckIcon /> {strings.read}
+      <CheckIcon /> <bdi title={names.join(", ")}>{names.length > 0 ? strings.readBy(readers) : strings.read}</bdi>
     </p>
   );
 }
@@ -53,16 +69,18 @@ function HasRead(): ComponentChild {
 interface OthersProps extends Handlers {
   message: Message;
   first: boolean;
+  marked: boolean;
   open: boolean;
   chosen: string | null;
 }
 
-const OthersMessage = pure(({ message, first, open, chosen, onPress }: OthersProps) => {
+const OthersMessage = pure(({ message, first, marked, open, chosen, onPress }: OthersProps) => {
   const { strings } = useSurroundings().language;
   const growing = message.status === "streaming";
+  const mark = marked ? markOf(message.author) : "";
   return (
-    <div class={`row theirs ${first ? "first" : ""} ${growing ? "growing" : ""}`} data-message-id={message.messageId}>
-      <Byline timestamp={message.timestamp} name={message.author.name} hidden={!first} />
+    <div class={`row theirs ${first ? "first" : ""} ${growing ? "growing" : ""} ${mark}`} data-message-id={message.messageId}>
+      <Byline timestamp={message.timestamp} author={message.author} hidden={!first} marked={marked} />
       {message.text !== "" && (
         <div class="bubble">
           <MessageText text={message.text} growing={growing} />
@@ -76,13 +94,21 @@ const OthersMessage = pure(({ message, first, open, chosen, onPress }: OthersPro
   );
 });
 
+interface BylineProps {
+  timestamp: number;
+  author: Participant | null;
+  hidden: boolean;
+  marked?: boolean;
+}
+
 /** Who and when. Read out before every message, shown before the first of several. */
-function Byline(props: { timestamp: number; name: string | null; hidden: boolean }): ComponentChild {
+function Byline(props: BylineProps): ComponentChild {
   const { locale, strings } = useSurroundings().language;
   const time = new Date(props.timestamp);
   return (
     <div class={props.hidden ? "unseen" : "byline"}>
-      <bdi>{props.name ?? <span class="unseen">{strings.you}</span>}</bdi>{" "}
+      <bdi>{props.author?.name ?? <span class="unseen">{strings.you}</span>}</bdi>{" "}
+      {props.author && props.marked && <Role role={props.author.role} />}{" "}
       <time dateTime={time.toISOString()}>{time.toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" })}</time>
     </div>
   );
@@ -105,7 +131,7 @@ function Interrupted(): ComponentChild {
 
 const OutgoingMessage = pure((props: { item: Outgoing; first: boolean }) => (
   <div class={`row mine ${props.first ? "first" : ""} ${props.item.status}`}>
-    <Byline timestamp={props.item.createdAt} name={null} hidden={!props.first} />
+    <Byline timestamp={props.item.createdAt} author={null} hidden={!props.first} />
     <div class="bubble">{props.item.text}</div>
     <Delivery item={props.item} />
   </div>
@@ -146,13 +172,17 @@ function Typing({ name }: { name: string | null }): ComponentChild {
   );
 }
 
+/** More writers than this are several. */
+const NAMED_WRITERS = 3;
+
 /** Other people, who may take their time: less of a promise than the bot's bubble. */
 function Writing({ names }: { names: string[] }): ComponentChild {
-  const { strings } = useSurroundings().language;
+  const { locale, strings } = useSurroundings().language;
   const [name, ...more] = names;
+  const several = () => (names.length > NAMED_WRITERS ? strings.severalTyping : strings.areTyping(listOf(names, locale)));
   return (
     <p class="row writing">
-      <span>{name === undefined || more.length > 0 ? strings.severalTyping : strings.typing(name)}</span>
+      <bdi>{name !== undefined && more.length === 0 ? strings.typing(name) : several()}</bdi>
       <span class="dots" aria-hidden="true">
         <i />
         <i />

@@ -71,3 +71,21 @@ function luminance(color: Rgb): number {
 function toCss(color: Rgb): string {
   return `rgb(${color.join(" ")})`;
 }
+
+/** What tells people apart, on the light grounds and on the dark ones: each readable there. */
+export const HUES: readonly (readonly [light: string, dark: string])[] = [
+  ["#b3245c", "#ff9dc0"],
+  ["#8a4b00", "#f5b765"],
+  ["#3f6b00", "#b2d977"],
+  ["#00695f", "#6edccb"],
+  ["#0a62a8", "#8cc7ff"],
+  ["#5a48c8", "#bfb3ff"],
+  ["#8d2f9e", "#eba6f7"],
+  ["#a03c1b", "#ffa98a"],
+];
+
+/** A class for each, which sets `--hue`. */
+export function huesCss(): string {
+  const each = (scheme: 0 | 1) => HUES.map((hue, at) => `.hue${at} { --hue: ${hue[scheme]}; }`).join("\n");
+  return `${each(0)}\n@media (prefers-color-scheme: dark) {\n${each(1)}\n}`;
+}

@@ -1,29 +1,33 @@
 /** `<switchboard-chat>`: the custom element that keeps the host page and the chat out of each other's way. */
 
 import { h, render } from "preact";
-import { openStore } from "@switchboard/client";
+import { openStore, type Store } from "@switchboard/client";
 import type { Options } from "../options";
+import { invitationOf } from "../invitation";
 import { openFor } from "../signIn";
 import { App } from "./App";
-import { paletteOf } from "./colors";
+import { huesCss, paletteOf } from "./colors";
 import css from "./styles.css?inline";
 import { followViewport } from "./viewport";
 
 export class SwitchboardChat extends HTMLElement {
   readonly #options: Options;
   readonly #root: ShadowRoot;
+  readonly #tab: Store;
   #leaving: AbortController | null = null;
 
   constructor(options: Options) {
     super();
     this.#options = options;
+    this.#tab = openStore("sessionStorage", options.server);
     this.#root = this.attachShadow({ mode: "open" });
     // Constructed sheets pass a Content-Security-Policy that forbids inline styles.
-    this.#root.adoptedStyleSheets = [sheetOf(css), sheetOf(paletteCss(options.accent))];
+    this.#root.adoptedStyleSheets = [sheetOf(css), sheetOf(paletteCss(options.accent)), sheetOf(huesCss())];
   }
 
   connectedCallback(): void {
     this.#leaving = new AbortController();
+    invitationOf(window, this.#tab); // Out of the address at once, however long signing in takes.
     if (window.visualViewport) followViewport(this, window.visualViewport, this.#leaving.signal);
     this.#raise();
     this.#show(this.#leaving.signal).catch((error: unknown) => console.error("switchboard: nobody can sign in:", error));
@@ -33,8 +37,7 @@ export class SwitchboardChat extends HTMLElement {
     const client = await openFor(this.#options, leaving);
     if (!client || leaving.aborted) return;
     client.watchPage(window, leaving);
-    const tab = openStore("sessionStorage", this.#options.server);
-    render(h(App, { client, options: this.#options, tab }), this.#root);
+    render(h(App, { client, options: this.#options, tab: this.#tab }), this.#root);
     client.resume();
   }
 

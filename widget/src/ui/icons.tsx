@@ -22,3 +22,7 @@ export const StopIcon = icon("M7 7h10v10H7Z");
 export const DownIcon = icon("M12 5v14M5.5 12.5 12 19l6.5-6.5");
 export const CheckIcon = icon("m5 12.5 4.5 4.5L19 7.5");
 export const WarningIcon = icon("M12 8v5M12 16.5h.01M12 3.5 2.5 20h19L12 3.5Z");
+export const PeopleIcon = icon(
+  "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5c.4-3.3 3-5.2 6.5-5.2s6.1 1.9 6.5 5.2M15.5 4.8a3.5 3.5 0 0 1 0 6.4M18 14.8c2 .8 3.3 2.4 3.5 4.7",
+);
+export const BackIcon = icon("M19 12H5M11.5 5.5 5 12l6.5 6.5");

@@ -1,6 +1,7 @@
 /** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
 
 import type { Message, Outgoing, Participant, Task, View } from "@switchboard/client";
+import { hasSeveralAuthors, isGroup, isPerson, namesOf, peopleOf } from "./people";
 
 export interface MessageRow {
   kind: "message";
@@ -13,9 +14,15 @@ export interface MessageRow {
   open: boolean;
   /** The payload of the button that was pressed. */
   chosen: string | null;
+  /** Where several people write, whether this author's colour and role are shown. */
+  marked: boolean;
   /** The last of the visitor's that somebody else has read. */
   read: boolean;
+  /** Who of several others has read it. */
+  readers: readonly string[];
 }
+
+const NOBODY: readonly string[] = [];
 
 export type Row =
   | MessageRow
@@ -28,6 +35,7 @@ export function rowsOf(view: View): Row[] {
   const { messages, tasks } = view.chat;
   const reply = replyTo(view);
   const read = lastRead(view);
+  const marked = hasSeveralAuthors(view.chat);
   const rows: Row[] = [];
   const placed = new Set<Task>();
   const place = (task: Task) => {
@@ -50,7 +58,9 @@ export function rowsOf(view: View): Row[] {
       first,
       open: answer === undefined && message.status !== "streaming",
       chosen: answer ?? null,
+      marked: marked && !mine,
       read: message === read,
+      readers: message === read ? readersOf(view, message) : NOBODY,
     });
   });
   tasks.filter((task) => task.status === "running" && !placed.has(task)).forEach(place);
@@ -71,27 +81,41 @@ function lastRead({ chat, me }: View): Message | undefined {
   return chat.messages.findLast((message) => isMine(message, me) && message.offset <= upTo);
 }
 
-/** Names of the people who write. */
-function writers({ chat, typing }: View): string[] {
-  return chat.participants.filter(({ id }) => typing.includes(id)).map(({ name }) => name);
+/** Names of the people who have read it; nobody's where there is only one other who could have. */
+function readersOf({ chat, me }: View, message: Message): readonly string[] {
+  if (peopleOf(chat).filter(({ id }) => id !== me).length < 2) return NOBODY;
+  const names = namesOf(chat);
+  const readers = Object.entries(chat.read).filter(([id, upTo]) => id !== me && upTo >= message.offset);
+  return readers.map(([id]) => names.get(id)).filter((name) => name !== undefined);
 }
 
-/** For each message that the visitor has answered: the payload that the answer carried ("" for words). */
+/** Names of the people who write. */
+function writers({ chat, typing }: View): string[] {
+  const names = namesOf(chat);
+  return chat.participants.filter(({ id }) => typing.includes(id)).map(({ id, name }) => names.get(id) ?? name);
+}
+
+/**
+ * For each message that has been answered: the payload that the answer carried ("" for words). Where several people talk,
+ * the words of others may be for anybody.
+ */
 function replyTo(view: View): Map<number, string> {
   const said = view.outgoing.find((item) => item.status !== "failed")?.content;
+  const group = isGroup(view.chat);
   let answer = said === undefined ? undefined : "payload" in said ? said.payload : "";
   const answers = new Map<number, string>();
   for (let at = view.chat.messages.length - 1; at >= 0; at -= 1) {
     const message = view.chat.messages[at] as Message;
-    if (message.author.role === "customer") answer = message.payload ?? "";
-    else if (answer !== undefined) answers.set(at, answer);
+    if (message.author.role !== "customer") {
+      if (answer !== undefined) answers.set(at, answer);
+    } else if (!group || message.payload !== undefined || isMine(message, view.me)) answer = message.payload ?? "";
   }
   return answers;
 }
 
-/** A guest is the only customer of the conversation; `me` is unknown only before the first sign-in. */
-function isMine(message: Message, me: string | null): boolean {
-  return message.author.role === "customer" && (me === null || message.author.id === me);
+/** `me` is unknown only before the first sign-in, when the visitor is the only customer. */
+function isMine({ author }: Message, me: string | null): boolean {
+  return me === null ? author.role === "customer" : isPerson(author) && author.id === me;
 }
 
 /** A turn is under way and nothing of it moves on the screen yet. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contrast, paletteOf } from "../../src/ui/colors";
+import { contrast, HUES, huesCss, paletteOf } from "../../src/ui/colors";
 
 type Rgb = [number, number, number];
 const rgb = (css: string) => css.match(/\d+/g)?.map(Number) as Rgb;
@@ -18,5 +18,21 @@ describe("any accent colour", () => {
 
   it.each([null, "red", "#12", "url(x)"])("%s falls back to the default", (accent) => {
     expect(paletteOf(accent)).toEqual(paletteOf("#2f5bd0"));
+  });
+});
+
+describe("a person's colour", () => {
+  const hex = (css: string) => css.match(/[0-9a-f]{2}/g)?.map((pair) => Number(`0x${pair}`)) as unknown as Rgb;
+  const grounds: [Rgb, Rgb][] = [[[255, 255, 255], [23, 26, 28]], [[241, 243, 242], [38, 43, 46]]];
+
+  it.each(HUES)("%s, in the dark %s, gives text of AA contrast on panel and bubble", (light, dark) => {
+    for (const [bright, dim] of grounds) {
+      expect(contrast(hex(light), bright)).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(hex(dark), dim)).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  it("has a class for each scheme", () => {
+    expect(huesCss().match(/\.hue\d/g)).toHaveLength(2 * HUES.length);
   });
 });

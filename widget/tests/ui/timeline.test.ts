@@ -7,7 +7,8 @@ import { ADA, BOT, FRESH, log, TRACKED } from "../../../client/tests/conversatio
 
 function viewOf(entries: readonly Entry[], more: Partial<View> = {}): View {
   const chat = entries.reduce((state, entry) => apply(state, entry).state, apply(EMPTY, FRESH).state);
-  return { chat, outgoing: [], link: "open", live: true, typing: [], present: [], restarted: false, started: true, me: ADA.id, ...more };
+  const quiet = { outgoing: [], link: "open", live: true, typing: [], present: [], restarted: false, started: true, ended: null } as const;
+  return { chat, ...quiet, me: ADA.id, name: ADA.name, guest: true, ...more };
 }
 
 const kinds = (rows: Row[]) => rows.map((row) => row.kind);
@@ -94,5 +95,51 @@ describe("other people", () => {
     const entries = log({ type: "participant.joined", participant: EVE }, said("m1", ADA));
     expect(rowsOf(viewOf(entries, { typing: [EVE.id, "nobody"] })).at(-1)).toMatchObject({ kind: "writing", names: ["Eve"] });
     expect(kinds(rowsOf(viewOf(entries, { typing: ["nobody"] })))).toEqual(["message"]);
+  });
+});
+
+describe("a group", () => {
+  const BEN = { id: "guest_2", role: "customer", name: "Ben" } as const;
+  const EVE = { id: "op_eve", role: "operator", name: "Eve" } as const;
+  const said = (messageId: string, author: object, more = {}) =>
+    ({ type: "message.sent", messageId, author, text: messageId, buttons: [], ...more }) as const;
+  const joined = (...people: object[]) => people.map((participant) => ({ type: "participant.joined", participant }) as const);
+  const read = (participantId: string, upTo: number) => ({ type: "message.read", participantId, upTo }) as const;
+  const together = joined(BOT, ADA, BEN, EVE);
+
+  it("marks the others, and nobody where one person talks with the bot", () => {
+    const rows = messages(rowsOf(viewOf(log(...together, said("m1", ADA), said("m2", BEN), said("m3", BOT)))));
+    expect(rows.map(({ marked, mine }) => [marked, mine])).toEqual([[false, true], [true, false], [true, false]]);
+    expect(messages(rowsOf(viewOf(log(...joined(BOT, ADA), said("m1", BOT))))).map(({ marked }) => marked)).toEqual([false]);
+  });
+
+  it("still marks what those have said who have left", () => {
+    const entries = log(...joined(BOT, ADA, BEN), said("m1", BEN), { type: "participant.left", participantId: BEN.id });
+    expect(messages(rowsOf(viewOf(entries)))[0]).toMatchObject({ marked: true });
+  });
+
+  it("names who has read the visitor's last read message", () => {
+    const entries = log(...together, said("m1", ADA), said("m2", ADA), read(BEN.id, 6), read(EVE.id, 5), read(ADA.id, 6));
+    const rows = messages(rowsOf(viewOf(entries)));
+    expect(rows.map((row) => [row.read, row.readers])).toEqual([[false, []], [true, ["Ben"]]]);
+  });
+
+  it("names nobody where only one other could have read", () => {
+    const rows = messages(rowsOf(viewOf(log(...joined(BOT, ADA, BEN), said("m1", ADA), read(BEN.id, 4)))));
+    expect(rows[0]).toMatchObject({ read: true, readers: [] });
+  });
+
+  it("calls who writes by the name that they took last", () => {
+    const entries = log(...together, said("m1", { ...BEN, name: "Benjamin" }));
+    const rows = rowsOf(viewOf(entries, { typing: [EVE.id, BEN.id] }));
+    expect(rows.at(-1)).toMatchObject({ kind: "writing", names: ["Benjamin", "Eve"] });
+  });
+
+  it("leaves buttons open while others talk, and closes them when anybody presses one", () => {
+    const asked = [...together, said("m1", BOT, { buttons: [{ title: "A", payload: "/a" }] })];
+    const open = (...more: Parameters<typeof log>) => messages(rowsOf(viewOf(log(...asked, ...more))))[0];
+    expect(open(said("m2", BEN))).toMatchObject({ open: true });
+    expect(open(said("m2", BEN, { payload: "/a" }))).toMatchObject({ open: false, chosen: "/a" });
+    expect(open(said("m2", ADA))).toMatchObject({ open: false, chosen: "" });
   });
 });

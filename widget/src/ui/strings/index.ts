@@ -22,3 +22,8 @@ export function languageOf(locale: string): Language {
   if (!strings) return { locale: "en", direction: "ltr", strings: en };
   return { locale, direction: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr", strings };
 }
+
+/** Names in a sentence: "Ada, Ben and Cem". */
+export function listOf(names: readonly string[], locale: string): string {
+  return new Intl.ListFormat(locale).format(names);
+}

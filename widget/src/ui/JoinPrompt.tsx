@@ -1,0 +1,64 @@
+/** Somebody has followed a link to join: under which name, if at all. */
+
+import type { ComponentChild, TargetedEvent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { View } from "@switchboard/client";
+import { useAttempt } from "./attempt";
+import { useSurroundings } from "./context";
+import { focusFor } from "./focus";
+import { NameField } from "./OwnName";
+import { ownName } from "./people";
+
+/** What is said where an invitation lets nobody in, by the server's code; its answer will not get better. */
+const REFUSALS: Record<string, "noLongerGood" | "noInvitation" | "full"> = {
+  expired: "noLongerGood",
+  used_up: "noLongerGood",
+  revoked: "noLongerGood",
+  not_found: "noInvitation",
+  full: "full",
+};
+
+export interface JoinPromptProps {
+  view: View;
+  invitation: string;
+  onAnswered(): void;
+}
+
+export function JoinPrompt({ view, invitation, onAnswered }: JoinPromptProps): ComponentChild {
+  const { client, language } = useSurroundings();
+  const { strings } = language;
+  const [name, setName] = useState(ownName(view));
+  const { failure, attempt } = useAttempt();
+  const sheet = useRef<HTMLFormElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const refusal = REFUSALS[failure ?? ""] ?? null;
+  useEffect(() => focusFor(field.current, sheet.current), [refusal]);
+  const wanted = name.trim();
+  const join = (event: TargetedEvent) => {
+    event.preventDefault();
+    if (view.guest && wanted === "") return field.current?.focus();
+    attempt(() => client.join(invitation, view.guest ? wanted : undefined), onAnswered);
+  };
+  return (
+    <form ref={sheet} class="sheet join" aria-labelledby="invited" tabIndex={-1} noValidate onSubmit={join}>
+      <h3 id="invited">{strings.invited}</h3>
+      {view.started && view.ended === null && refusal === null && <p>{strings.invitedInstead}</p>}
+      {view.guest && refusal === null && <NameField value={name} field={field} onInput={setName} />}
+      {failure !== null && (
+        <p class="outcome failed" role="alert">
+          {strings[refusal ?? "notDone"]}
+        </p>
+      )}
+      <div class="acts">
+        {refusal === null && (
+          <button type="submit" class="primary">
+            {strings.join}
+          </button>
+        )}
+        <button type="button" class="secondary" onClick={onAnswered}>
+          {refusal === null ? strings.cancel : strings.back}
+        </button>
+      </div>
+    </form>
+  );
+}
