@@ -7,13 +7,18 @@ at any time. They share nothing but Redis.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
+import gc
 import logging
 import resource
 import sys
 
 from sanic import Sanic
+from sqlalchemy import select
 
 from channels.blueprint import ChatBlueprint
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.settings import Settings, SettingsError
 
 BACKLOG = 2_048  # connections that wait to be taken: after a restart everybody comes at once
@@ -24,7 +29,20 @@ def edge(settings: Settings) -> Sanic:
     """The channels as an application. It answers nothing by itself: what is sent waits on the log for a worker."""
     app = Sanic("switchboard_edge", configure_logging=False)
     app.blueprint(ChatBlueprint(settings, standalone=True))
+    app.after_server_start(_settle)
     return app
+
+
+async def _settle(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+    """What is loaded now stays for good. A full garbage collection, which stops everything, need not look at it."""
+
+    async def settle() -> None:
+        with contextlib.suppress(ArchiveUnavailable):  # it is opened when it is there, and then it is looked at
+            await app.ctx.chat.calls.read(lambda connection: connection.execute(select(1)))
+        gc.collect()
+        gc.freeze()
+
+    app.add_task(settle())
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from switchboard.log.errors import TooFast
 from switchboard.log.events import MessageSent, Participant
 from switchboard.log.log import Appended, Draft, Log
 from switchboard.people.identity import Session
+from switchboard.store.history import TaskRecord
 from switchboard.turns.turn import BOT
 
 LOOKED_AT = 1_000  # of the last entries: a button is honoured there, and a message can be replied to
@@ -80,18 +81,18 @@ async def accept(
 
 
 async def ask_again(
-    chat: Chat, session: Session, conversation_id: str, asked: MessageSent, task_id: str
+    chat: Chat, session: Session, conversation_id: str, asked: MessageSent, task: TaskRecord
 ) -> dict[str, object]:
-    """Append what was asked when that task failed as a message of the caller; once, whoever calls, as `accept` does."""
-    key = f"again:{task_id}"
+    """Append what the caller had asked when that task failed; once for each turn, as `accept` does."""
+    key = f"again:{task.turn}"
     await _count(chat, session, conversation_id, key)
     event = MessageSent(
         message_id=_message_id(conversation_id, key),
         author=session.participant,
         text=asked.text,
         payload=asked.payload,
-        client_message_id=f"retry:{task_id}",
-        metadata={**(asked.metadata or {}), "retryOf": task_id},
+        client_message_id=f"retry:{task.turn}",
+        metadata={**(asked.metadata or {}), "retryOf": task.id},
         language=session.language,
     )
     return await _publish(chat, session, conversation_id, event, Draft(event, key), to_bot=True)

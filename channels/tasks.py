@@ -77,16 +77,19 @@ async def cancel_task(request: Request, task_id: str) -> HTTPResponse:
 async def retry_task(request: Request, task_id: str) -> HTTPResponse:
     """`POST /tasks/{id}/retry`: 202 once what asked for it is on the log again, 200 if it was there.
 
-    409 if the bot is still at it, or if something that the same message asked for has happened, or may have.
+    403 for whoever has not asked: what somebody says stays their own, also where they are erased. 409 if the bot is
+    still at it, or if something that the same message asked for has happened, or may have.
     """
     chat = chat_of(request)
     session = chat.session(request)
     chat.paces.check(session.participant.id)
     parse(Nothing, await json_body(request))
     task = await _found(chat, task_id)
-    await chat.conversation(session, task.conversation)
+    conversation = await chat.conversation(session, task.conversation)
     asked = await message_to_ask_again(chat.log, task.conversation, task.turn, task_id)
-    receipt = await ask_again(chat, session, task.conversation, asked, task_id)
+    if conversation.identified.get(asked.author.id, asked.author.id) != session.participant.id:
+        raise Problem(403, "forbidden", "Only who has asked for it may ask again.")
+    receipt = await ask_again(chat, session, task.conversation, asked, task)
     return json(receipt, 200 if receipt["duplicate"] else 202)
 
 

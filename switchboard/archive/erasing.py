@@ -108,8 +108,9 @@ class Erasing:
         return await self._calls.write(write, WRITER)
 
     async def drop(self, plan: Plan) -> None:
-        """It cannot be carried out."""
-        await self._calls.write(lambda connection: connection.execute(delete(erasures).where(*_is_of(plan))), WRITER)
+        """It cannot be carried out. Another one that was begun since stays."""
+        change = delete(erasures).where(*_is_of(plan), erasures.c.heir == plan.heir)
+        await self._calls.write(lambda connection: connection.execute(change), WRITER)
 
     async def entries(self, plan: Plan) -> AsyncIterator[list[Wire]]:
         """All that is archived of the log and of its successor, in order, piece by piece."""

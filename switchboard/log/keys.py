@@ -26,6 +26,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:c:<id>:invited    hash    invitation → how often it was used; expires with the last of them
     sb:{<p>}:c:<id>:dialogue   list    Rasa's events of the conversation, JSON, only ever appended
     sb:{<p>}:c:<id>:checkpoint hash    cut, state: what the dialogue has come to before its event number `cut`
+    sb:{<p>}:c:<id>:draft:<n>  stream  a log that is to come in the place of this one; expires
     sb:{<p>}:c:<id>:live       channel each entry's JSON as it is appended; ephemeral events, which have no offset
     sb:{limits}:<name>:<whom>  string  when what somebody did under a limit is paid off (Redis's µs); expires then
     sb:crew                    zset    the workers, scored by when they pass for gone unless they report (Redis's ms)
@@ -127,6 +128,9 @@ class ConversationKeys:
     @property
     def checkpoint(self) -> str:
         return self.prefix + "checkpoint"
+
+    def draft(self, name: str) -> str:
+        return f"{self.prefix}draft:{name}"
 
     @property
     def live(self) -> str:

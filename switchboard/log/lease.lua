@@ -65,6 +65,7 @@ end
 
 if holder and holder ~= ARGV[2] then return {} end
 redis.call('DEL', lease)
+if redis.call('EXISTS', meta) == 0 then return {1} end -- it was erased meanwhile
 redis.call('HINCRBY', meta, 'fence', 1)
 if ARGV[6] ~= '' and redis.call('HGET', turn, 'id') == ARGV[6] then redis.call('HINCRBY', turn, 'deaths', -1) end
 if ARGV[7] and redis.call('LLEN', waiting) > 0 then

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from redis.asyncio import Redis
 
 from switchboard.log.connection import answering
+from switchboard.log.errors import LogError
 from switchboard.log.keys import WAKE, conversation_of, keys_of, limit, meta_pattern
 from switchboard.log.scripts import script
 
 SCAN = 1_000  # keys looked at per call
+DRAFT_SECONDS = 60  # after the last piece
 PAGE = 500  # entries per read
 
-Status = Literal["ok", "gone", "moved", "shared"]
+Status = Literal["ok", "gone", "moved", "shared", "expired"]
 
 
 @dataclass(frozen=True)
@@ -27,25 +31,47 @@ class Stored:
     key: str
 
 
+class LogDraft:
+    """A log that is written piece by piece, so that Redis does other things meanwhile. It expires if we are killed."""
+
+    def __init__(self, redis: Redis[str], conversation: str, epoch: str) -> None:
+        self.epoch = epoch
+        self.key = keys_of(conversation).draft(secrets.token_hex(8))
+        self.length = 0
+        self.end = 0  # the last offset, 0 if there is none
+        self._redis = redis
+
+    async def add(self, entries: Sequence[Stored]) -> None:
+        """What comes next. Raises `LogUnavailable`; then it is good for nothing."""
+        for at in range(0, len(entries), PAGE):
+            async with answering(), self._redis.pipeline(transaction=False) as pipe:
+                for entry in entries[at : at + PAGE]:
+                    pipe.xadd(self.key, {"e": entry.json, "k": entry.key}, id=f"{entry.offset}-0")
+                pipe.expire(self.key, DRAFT_SECONDS)
+                await pipe.execute()
+        self.length += len(entries)
+        self.end = entries[-1].offset if entries else self.end
+
+
 @dataclass(frozen=True)
 class Replacement:
     """A log in place of one that ended at `end`. The feed `anew` takes it from its beginning."""
 
-    epoch: str
+    draft: LogDraft
     end: int
     anew: str
     meta: Sequence[str]  # fields that go
     keys: Sequence[str]  # entry keys that go
     answered: Sequence[int]  # offsets of messages that wait no more
-    entries: Sequence[Stored]
+    last: Stored | None  # one more entry
 
     def arguments(self, live: str) -> list[str | int]:
         """As the script takes it. `live`: the conversation's channel."""
         lists: list[str | int] = []
         for given in (self.meta, self.keys, self.answered):
             lists += [len(given), *given]
-        entries = [part for entry in self.entries for part in (entry.offset, entry.json, entry.key)]
-        return [self.epoch, self.end, self.anew, WAKE, live, *lists, *entries]
+        last: list[str | int] = [self.last.offset, self.last.json, self.last.key] if self.last else []
+        return [self.draft.epoch, self.end, self.anew, WAKE, live, self.draft.length, *lists, *last]
 
 
 class Rewriting:
@@ -104,11 +130,27 @@ class Rewriting:
 
     async def delete(self, conversation: str, epoch: str, people: Collection[str]) -> Status:
         """All that there is of it. `shared`: nothing is done, since others take part than these people, or have."""
-        return await self._run(conversation, epoch, "delete", *people)
+        return await self._run(conversation, epoch, "", "delete", *people)
+
+    @contextlib.asynccontextmanager
+    async def draft(self, conversation: str, epoch: str) -> AsyncIterator[LogDraft]:
+        """An empty one. Nothing is left of it at the end, unless it has come in the place of the log."""
+        draft = LogDraft(self._redis, conversation, epoch)
+        try:
+            yield draft
+        finally:
+            async with answering():
+                await self._redis.unlink(draft.key)
 
     async def replace(self, conversation: str, epoch: str, log: Replacement) -> Status:
-        """`moved`: nothing is done, since the log has grown; `gone`: since there is none of that epoch (any more)."""
-        return await self._run(conversation, epoch, *log.arguments(keys_of(conversation).live))
+        """`moved`: nothing is done, since the log has grown; `gone`: since there is none of that epoch (any more).
+
+        Raises `LogError` if the draft has expired.
+        """
+        status = await self._run(conversation, epoch, log.draft.key, *log.arguments(keys_of(conversation).live))
+        if status == "expired":
+            raise LogError("it took too long to write a log anew")
+        return status
 
     async def rewrite_files(self) -> None:
         """Have Redis write its append-only file anew, which has all that ever was.
@@ -119,11 +161,11 @@ class Rewriting:
             if (await self._redis.info("persistence")).get("aof_enabled"):
                 await self._redis.bgrewriteaof()
 
-    async def _run(self, conversation: str, epoch: str, *arguments: str | int) -> Status:
+    async def _run(self, conversation: str, epoch: str, draft: str, *arguments: str | int) -> Status:
         keys = keys_of(conversation)
         async with answering():
             (status,) = await self._script(
-                keys=[*keys.all, keys.present, keys.invited], args=[conversation, epoch, *arguments]
+                keys=[*keys.all, keys.present, keys.invited, draft or keys.log], args=[conversation, epoch, *arguments]
             )
         found: Status = status
         return found

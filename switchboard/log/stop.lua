@@ -18,7 +18,9 @@ local what = turn
 if ARGV[7] ~= '' then
   what = ARGV[7]
   if redis.call('HEXISTS', keys, what .. ':started') == 0 then return {'idle'} end
-  if redis.call('HEXISTS', keys, what .. ':completed') == 1 then return {'idle'} end
+  for _, ending in ipairs({'completed', 'unavailable', 'timeout', 'refused', 'error', 'uncertain', 'cancelled'}) do
+    if redis.call('HEXISTS', keys, what .. ':' .. ending) == 1 then return {'idle'} end
+  end
 end
 
 local key = what .. ':stop'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import smtplib
 import ssl
@@ -104,16 +105,17 @@ class FolderMailer:
             path = await asyncio.to_thread(self._put, letter)
         except OSError as error:
             raise MailUnavailable(f"{self._folder} cannot be written: {error.strerror}") from error
-        logger.warning("There is no MAIL_URL, so the letter to %s is in %s", letter.to, path)
+        logger.warning("There is no MAIL_URL, so the letter is in %s", path)
 
     async def discard(self, to: str) -> None:
-        """Every letter to that address."""
+        """Every letter to that address. Raises `OSError`."""
         await asyncio.to_thread(self._discard, to)
 
     def _discard(self, to: str) -> None:
         for path in self._folder.glob("*.eml"):
-            if message_from_bytes(path.read_bytes())["To"] == to:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process discards them too
+                if message_from_bytes(path.read_bytes())["To"] == to:
+                    path.unlink()
 
     def _put(self, letter: Letter) -> Path:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

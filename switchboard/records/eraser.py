@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from switchboard.archive.erasing import Erasing
-from switchboard.log.errors import LogError, LogUnavailable
+from switchboard.log.errors import ArchiveUnavailable, LogError, LogUnavailable
 from switchboard.log.log import Log
 from switchboard.log.rewriting import Rewriting
 from switchboard.people.mail import FolderMailer
@@ -55,24 +55,26 @@ class Eraser:
             await asyncio.sleep(self._look_seconds)
 
     async def look(self) -> None:
-        """Serve every request that is due. Raises `LogError` if they cannot be read."""
-        for request in await self._requests.open():
+        """Serve every request that is due. Raises `LogError`: then they are all to be served again."""
+        done = []
+        for request in filter(self._is_due, await self._requests.open()):
             try:
-                await self._serve(request)
-            except LogError as error:
+                await self._erase(request.person)
+                done.append(request)
+            except (LogError, OSError) as error:
                 logger.warning("Somebody is not erased yet, trying again in %.0f s: %s", self._look_seconds, error)
-
-    async def _serve(self, request: Request) -> None:
-        if request.erased_at is None:
-            await self._erase(request.person)
-            await self._requests.erased(request)
-        elif self._requests.age(request) >= self._linger_seconds:
-            await self._erase(request.person)
-            await self._requests.close(request)
-            logger.info("Somebody was erased who had asked for it")
-        else:
+        if not done:
             return
         await self._overwrite()
+        for request in done:
+            await (self._requests.erased(request) if request.erased_at is None else self._requests.close(request))
+        try:
+            await self._person.overwrite()  # who had asked
+        except ArchiveUnavailable as error:
+            logger.info("The file has who was erased until it is written over the next time: %s", error)
+
+    def _is_due(self, request: Request) -> bool:
+        return request.erased_at is None or self._requests.age(request) >= self._linger_seconds
 
     async def _erase(self, person: str) -> None:
         await self._sign_ins.end_all(person)

@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from switchboard.archive.archiver import FEED
 from switchboard.archive.erasing import Erasing, Plan
@@ -17,7 +17,7 @@ from switchboard.log.errors import LogError, UnknownConversation
 from switchboard.log.events import TurnFailed
 from switchboard.log.log import Conversation, Log
 from switchboard.log.members import Members
-from switchboard.log.rewriting import Replacement, Rewriting, Status, Stored
+from switchboard.log.rewriting import LogDraft, Replacement, Rewriting, Status, Stored
 from switchboard.records.scrub import Scrub
 
 ROUNDS = 5  # looks for conversations: one may begin while others are erased
@@ -51,10 +51,7 @@ class Erasure:
         """
         done = Erased()
         for _ in range(ROUNDS):
-            plans: list[Plan | None] = [*await self.erasing.open_plans()]
-            known = {plan.conversation for plan in plans if plan}
-            found = await self._conversations(participant) - known
-            plans += [await self._plan(conversation, participant) for conversation in found]
+            plans = await self._plans(participant)
             if not plans:
                 break
             for plan in filter(None, plans):
@@ -66,21 +63,37 @@ class Erasure:
         await self._rewriting.forget_pace(participant)
         return done
 
-    @property
+    @cached_property
     def _rewriting(self) -> Rewriting:
         return Rewriting(self.log.redis)
+
+    async def _plans(self, participant: str) -> list[Plan | None]:
+        """All before the first is carried out, or it would no longer be known who their guests were."""
+        ids, found = {participant}, await self._conversations(participant)
+        for conversation in found:
+            ids |= await self._guests(conversation, participant)
+        for guest in ids - {participant}:
+            found |= await self._conversations(guest)  # what a guest did not take along
+        plans = await self.erasing.open_plans()
+        mine = [plan for plan in plans if plan.conversation in found or ids & set(plan.people)]
+        return [*mine, *[await self._plan(each, ids) for each in found - {plan.conversation for plan in plans}]]
 
     async def _conversations(self, participant: str) -> set[str]:
         return await self.erasing.conversations_of(participant) | await self._rewriting.conversations_of(participant)
 
-    async def _plan(self, conversation: str, participant: str) -> Plan | None:
-        """`None` if somebody else was faster, and there is another log now."""
-        epoch, humans = await self.erasing.humans(conversation)
-        ids = {participant} | await self.erasing.guests(conversation, participant)
+    async def _guests(self, conversation: str, participant: str) -> set[str]:
+        """Who they were before they signed in."""
+        guests = await self.erasing.guests(conversation, participant)
         with contextlib.suppress(UnknownConversation):
             now = await self.log.describe(conversation)
-            epoch = now.epoch
-            ids |= {guest for guest, who in now.identified.items() if who == participant}
+            guests |= {guest for guest, who in now.identified.items() if who == participant}
+        return guests
+
+    async def _plan(self, conversation: str, ids: set[str]) -> Plan | None:
+        """`None` if somebody else was faster, and there is another log now."""
+        epoch, humans = await self.erasing.humans(conversation)
+        with contextlib.suppress(UnknownConversation):
+            epoch = (await self.log.describe(conversation)).epoch
         humans |= await self._rewriting.humans(conversation)
         successor = secrets.token_hex(4) if humans - ids else None
         plan = Plan(conversation, epoch, successor, HEIR + secrets.token_urlsafe(12), sorted(ids))
@@ -101,7 +114,7 @@ class Erasure:
                 return False
             await self.erasing.delete(plan)
             return True
-        scrub = Scrub(frozenset(plan.people), plan.heir, set(plan.turns))
+        scrub = Scrub(frozenset(plan.people), plan.heir, set(plan.turns))  # there are some if it is done once more
         async for entries in self.erasing.entries(plan):
             scrub.see(entries)
         for each in plan.people:
@@ -113,40 +126,32 @@ class Erasure:
 
     async def _replace(self, plan: Plan, epoch: str, scrub: Scrub) -> None:
         """In Redis, unless that was done before; the scrub has seen the whole log then."""
-        entries: list[Stored] = []
+        async with self._rewriting.draft(plan.conversation, epoch) as draft:
+            await self._put_in_place(plan, scrub, draft)
+
+    async def _put_in_place(self, plan: Plan, scrub: Scrub, draft: LogDraft) -> None:
         for _ in range(TRIES):
             try:
                 now = await self.log.describe(plan.conversation)
             except UnknownConversation:
                 return
-            new = await self._rewriting.stored(plan.conversation, entries[-1].offset if entries else 0)
+            new = await self._rewriting.stored(plan.conversation, draft.end)
             if now.epoch != plan.epoch:
                 scrub.see(json.loads(each.json) for each in new)
                 return
-            entries += await asyncio.to_thread(_scrubbed, scrub, new, epoch)
-            if await self._put(plan, now, Replacing(epoch, scrub, entries)) == "ok":
+            await draft.add(await asyncio.to_thread(_scrubbed, scrub, new, draft.epoch))
+            if await self._put(plan, now, scrub, draft) == "ok":
                 return
-        raise LogError(f"{plan.conversation} does not stand still")
+        raise LogError("a conversation does not stand still")
 
-    async def _put(self, plan: Plan, now: Conversation, new: Replacing) -> Status:
+    async def _put(self, plan: Plan, now: Conversation, scrub: Scrub, draft: LogDraft) -> Status:
         """`now` was looked at before the entries were read: what was appended in between makes it `moved`."""
         waiting = await self._rewriting.waiting(plan.conversation)
-        theirs = [offset for offset in waiting if f"t{offset}" in new.scrub.turns]
-        cut_off = [_end_of(f"t{theirs[0]}", new.epoch, now.offset + 1)] if waiting[:1] == theirs[:1] != [] else []
-        keys = [key for key in await self._rewriting.entry_keys(plan.conversation) if new.scrub.names(key)]
-        replacement = Replacement(
-            new.epoch, now.offset, FEED, _fields(new.scrub), keys, theirs, [*new.entries, *cut_off]
-        )
+        theirs = [offset for offset in waiting if f"t{offset}" in scrub.turns]
+        last = _end_of(f"t{theirs[0]}", draft.epoch, now.offset + 1) if waiting[:1] == theirs[:1] != [] else None
+        keys = [key for key in await self._rewriting.entry_keys(plan.conversation) if scrub.names(key)]
+        replacement = Replacement(draft, now.offset, FEED, _fields(scrub), keys, theirs, last)
         return await self._rewriting.replace(plan.conversation, plan.epoch, replacement)
-
-
-@dataclass(frozen=True)
-class Replacing:
-    """A log's entries as they are to be."""
-
-    epoch: str
-    scrub: Scrub
-    entries: list[Stored]
 
 
 def _scrubbed(scrub: Scrub, stored: list[Stored], epoch: str) -> list[Stored]:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from switchboard.archive.entries import WRITER
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.store.calls import Calls
 from switchboard.store.tables import accounts, memories, people
 
@@ -32,10 +33,15 @@ class Person:
         await self._calls.write(write, WRITER)
 
     async def overwrite(self) -> None:
-        """What was deleted is nowhere in SQLite's files any more. PostgreSQL sees to that itself (VACUUM)."""
+        """What was deleted is nowhere in SQLite's files any more. PostgreSQL sees to that itself (VACUUM).
 
-        def run(connection: Connection) -> None:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        Raises `ArchiveUnavailable` also if somebody reads for so long that it cannot be done now.
+        """
 
-        await self._calls.read(run)
+        def run(connection: Connection) -> int:
+            if connection.dialect.name != "sqlite":
+                return 0
+            return int(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+
+        if await self._calls.read(run):
+            raise ArchiveUnavailable("somebody reads what was deleted")

@@ -39,7 +39,7 @@ class Scrub:
                 self.turns.add(f"t{entry['offset']}")
             if entry["type"] == "conversation.renamed":
                 self.is_title_theirs = entry["participantId"] in theirs
-            if entry.get("turnId") in self.turns:
+            if entry.get("turnId") in self.turns or _is_nobodys(entry):
                 self._parts |= {entry[name] for name in PARTS if name in entry}
 
     def entry(self, entry: Wire, epoch: str) -> Wire:
@@ -71,3 +71,11 @@ class Scrub:
         if str(entry.get("owner", "")).removeprefix(OPERATOR) in self.ids:
             result["owner"] = OPERATOR + self.heir
         return result
+
+
+def _is_nobodys(entry: Wire) -> bool:
+    """What the bot says and does by itself, in a reminder: nobody knows whom it was about."""
+    if "turnId" in entry:
+        return False
+    is_said = entry["type"] == "message.sent" and entry["author"]["role"] == "bot"
+    return bool(is_said or entry["type"] == "task.started")

@@ -20,9 +20,12 @@ class Erased(SQLAlchemyError):
     """Raised when whom a task is for was erased: nothing of it is put on record any more."""
 
 
-# Who erases waits for tasks that are being put on record, and these for whoever erases, so that none slips through.
-# SQLite has one writer anyway.
-ERASER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(5330212)"}
+# Who erases waits for tasks that are being put on record, and these for whoever erases, so that none slips through;
+# and for the archive's writer. SQLite has one writer anyway.
+ERASER = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT pg_advisory_xact_lock(5330211), pg_advisory_xact_lock(5330212)",
+}
 BEGINNER = {"postgresql": "SELECT pg_advisory_xact_lock_shared(5330212)"}
 RUNNING, COMPLETED, FAILED = STATUSES = ("running", "completed", "failed")
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +23,7 @@ from switchboard.archive.timeline import Timeline
 from switchboard.log import snapshot
 from switchboard.log.connection import connect
 from switchboard.log.dialogue import DialogueUpdate
-from switchboard.log.errors import UnknownConversation
+from switchboard.log.errors import ArchiveUnavailable, UnknownConversation
 from switchboard.log.events import (
     MessageCompleted,
     MessageDelta,
@@ -38,11 +39,12 @@ from switchboard.log.events import (
 )
 from switchboard.log.feed import Feed, Progress
 from switchboard.log.follower import Follower
+from switchboard.log.inbox import Inbox
 from switchboard.log.keys import keys_of, limit
 from switchboard.log.lifecycle import Lifecycle
 from switchboard.log.log import Draft, Log, Position
 from switchboard.log.members import Members
-from switchboard.log.rewriting import Rewriting, Stored
+from switchboard.log.rewriting import Rewriting, Status, Stored
 from switchboard.people.identity import InvalidToken, Sessions
 from switchboard.people.memory import Lesson, Memory
 from switchboard.people.profiles import Profile, Profiles
@@ -60,7 +62,7 @@ from switchboard.store.tables import accounts, metadata
 from switchboard.turns.turn import BOT
 from tests.support.archived import archived, overview
 from tests.support.redis_server import RedisServer
-from tests.support.waiting import until
+from tests.support.waiting import running, until
 
 Redis = redis.asyncio.Redis
 GUEST = Participant("guest_zq7xk93", "customer", "Zenobia-zq7xk93")
@@ -332,7 +334,8 @@ async def test_two_of_a_conversation_are_erased_at_once_by_two_processes(world: 
     await world.ask("c_both", carol, "Carol's")
     for who in (ZOE, BOB):
         await world.requests.ask(who.id)
-    await asyncio.gather(world.eraser.look(), world.new_eraser().look())
+    looks = await asyncio.gather(world.eraser.look(), world.new_eraser().look(), return_exceptions=True)
+    assert {type(each) for each in looks} <= {type(None), ArchiveUnavailable}, "both write over the file at once"
     for _ in range(3):
         await world.eraser.look()
     assert await world.requests.open() == []
@@ -360,6 +363,104 @@ async def test_who_comes_back_with_an_old_redis_is_erased_again(world: World, da
     await world.archive("c_both")
     assert MARK not in await world.in_redis() + in_sql(database)
     assert [text for name, text in await bobs_view(world) if name == "Bob"][-1] == "second of Bob's"
+
+
+async def test_who_cannot_be_erased_holds_nobody_up(
+    world: World, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.talk()
+    await world.log.start("c_carols", BOT.id, [carol := Participant("guest_carol", "customer", "Carol"), BOT])
+    await world.ask("c_carols", carol, "Carol's")
+    replace = Rewriting.replace
+
+    async def moved(self: Rewriting, conversation: str, epoch: str, log: Any) -> Status:
+        return "moved"
+
+    monkeypatch.setattr(Rewriting, "replace", moved)
+    for who in (ZOE, carol):
+        await world.requests.ask(who.id)
+    await world.eraser.look()
+    await world.eraser.look()
+    assert [each.person for each in await world.requests.open()] == [ZOE.id]
+    assert "Carol" not in await world.in_redis() + in_sql(database)
+    monkeypatch.setattr(Rewriting, "replace", replace)
+    await world.erase()
+    await is_nowhere(world, database)
+
+
+async def test_the_turn_of_somebody_else_goes_on_as_the_try_that_it_is(world: World) -> None:
+    await world.talk()
+    await world.log.publish("c_both", Draft(MessageSent("m_1", BOB, "third of Bob's")), asks=True, author=BOB.id)
+    await Inbox(world.client).take("c_both")
+    before = await world.client.hgetall(keys_of("c_both").turn)
+    await world.erase(ZOE)
+    assert await world.client.hgetall(keys_of("c_both").turn) == before != {}
+
+
+async def test_a_plan_that_was_dropped_takes_no_other_with_it(world: World) -> None:
+    erasing = world.erasure.erasing
+    one, other = (Plan("c_x", "0000000a", None, heir, [ZOE.id]) for heir in ("someone_1", "someone_2"))
+    await erasing.begin(one)
+    await erasing.drop(one)
+    await erasing.begin(other)
+    await erasing.drop(one)
+    assert await erasing.open_plans() == [other]
+
+
+async def test_a_long_log_that_grows_all_the_time_is_replaced(world: World, database: Engine) -> None:
+    await world.talk()
+    for number in range(40):
+        texts = [f"Bob's {number}.{each}" for each in range(100)]
+        await world.log.publish("c_both", *(Draft(MessageSent(text, BOB, text)) for text in texts))
+
+    async def talk_on() -> None:
+        for number in itertools.count():
+            await world.log.publish("c_both", Draft(MessageSent(f"more {number}", BOB, f"more {number}")))
+            await asyncio.sleep(0.02)
+
+    async with running(talk_on()):
+        await world.erase(ZOE)
+    await world.archive("c_both", 10_000)
+    await is_nowhere(world, database)
+    said = [json.loads(line.json) for line in await world.log.read("c_both", 0, 10_000)]
+    more = [entry["text"] for entry in said if entry.get("text", "").startswith("more ")]
+    assert more == [f"more {number}" for number in range(len(more))] and more
+    assert [key async for key in world.client.scan_iter("*draft*")] == []
+
+
+async def test_what_a_guest_did_not_take_along_is_theirs_too(world: World, database: Engine) -> None:
+    await world.talk()
+    await world.log.start("c_forgotten", BOT.id, [GUEST, BOT])
+    await world.ask("c_forgotten", GUEST, f"forgotten {MARK}")
+    await world.erase(ZOE)
+    await is_nowhere(world, database)
+
+
+async def test_what_the_bot_said_by_itself_is_blank(world: World, database: Engine) -> None:
+    await world.talk()
+    by_itself = [MessageSent("b_9", BOT, f"Order {MARK} is late"), TaskStarted("k_9", "remind", f"Reminding {MARK}")]
+    await world.log.publish("c_both", *map(Draft, [*by_itself, TaskProgressed("k_9", 1, 2, f"at {MARK}")]))
+    await world.erase(ZOE)
+    await world.archive("c_both")
+    await is_nowhere(world, database)
+
+
+async def test_a_file_that_is_read_at_that_moment_is_written_over_later(durable: Redis[str], tmp_path: Path) -> None:
+    world = World(durable, f"sqlite:///{tmp_path}/sql/records.db")
+    await world.talk()
+    database = Database(world.url).engine()
+    with database.connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.execute(select(accounts)).all()
+        await world.requests.ask(ZOE.id)
+        with pytest.raises(ArchiveUnavailable):
+            await world.eraser.look()
+        assert await world.requests.open() != []
+    database.dispose()
+    for _ in range(2):
+        await world.eraser.look()
+    assert await world.requests.open() == []
+    assert MARK.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "sql").iterdir())
 
 
 async def test_who_has_left_before_it_was_archived_is_found(world: World, database: Engine) -> None:
