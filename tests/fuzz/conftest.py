@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import redis.asyncio
+from anyio.from_thread import start_blocking_portal
 
+from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Log
@@ -16,28 +18,41 @@ from switchboard.turns.worker import Worker
 from tests.support.edge import Guest
 from tests.support.edge_process import EdgeProcess, edge_process
 from tests.support.host_site import HostSite
+from tests.support.redis_server import RedisServer
 from tests.support.scripted_bot import ScriptedBot
 from tests.support.waiting import running
 
 
-@pytest.fixture
-async def edge(
-    redis_url: str, log: Log, client: redis.asyncio.Redis[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[EdgeProcess]:
-    """It has a host's keys, so that identities are looked at. Checks at the end that nothing went wrong inside."""
-    monkeypatch.setenv("IDENTITY_KEYS", str(HostSite(tmp_path / "keys.json").file))
+@contextlib.asynccontextmanager
+async def answering_edge(redis_url: str, folder: Path) -> AsyncIterator[EdgeProcess]:
+    """The edge, and in this process a worker with the bot."""
+    client = connect(redis_url)
     follower = Follower(client)
-    worker = Worker(log, Inbox(client), follower, ScriptedBot(), drain_seconds=0.0)
-    async with (
-        running(follower.run()),
-        running(worker.run()),
-        edge_process(redis_url, tmp_path / "edge.log") as process,
-    ):
+    worker = Worker(Log(client), Inbox(client), follower, ScriptedBot(), drain_seconds=0.0)
+    async with running(follower.run()), running(worker.run()), edge_process(redis_url, folder / "edge.log") as process:
         yield process
-        async with httpx.AsyncClient(base_url=process.url) as http:
-            assert (await http.get("/chat/v1/health")).status_code == 200
-        output = process.output.read_text()
-        assert "Traceback" not in output and " ERROR " not in output, output[-4000:]
+    await client.close()
+    await client.connection_pool.disconnect()
+
+
+@pytest.fixture(scope="module")
+def fuzzed(redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
+    """One for all tests of a module: nothing that comes in may harm what comes in later. It has a host's keys."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    with pytest.MonkeyPatch.context() as patch, start_blocking_portal() as portal:
+        patch.setenv("IDENTITY_KEYS", str(HostSite(folder / "keys.json").file))
+        with portal.wrap_async_context_manager(answering_edge(redis_server.url, folder)) as process:
+            yield process
+
+
+@pytest.fixture
+async def edge(fuzzed: EdgeProcess, redis_url: str) -> AsyncIterator[EdgeProcess]:
+    """Checks at the end that nothing went wrong inside."""
+    yield fuzzed
+    async with httpx.AsyncClient(base_url=fuzzed.url) as http:
+        assert (await http.get("/chat/v1/health")).status_code == 200
+    output = fuzzed.output.read_text()
+    assert "Traceback" not in output and " ERROR " not in output, output[-4000:]
 
 
 @pytest.fixture
