@@ -546,7 +546,9 @@ class Failpoints:
         self.left -= 1
 
 
-@pytest.mark.parametrize("is_archived_between", [True, False])
+@pytest.mark.parametrize(
+    ("database_url", "is_archived_between"), [("sqlite", True), ("postgresql", False)], indirect=["database_url"]
+)
 async def test_wherever_it_was_killed_it_goes_on_by_itself(
     world: World, database: Engine, monkeypatch: pytest.MonkeyPatch, is_archived_between: bool
 ) -> None:
