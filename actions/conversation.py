@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -21,10 +22,23 @@ def author_of(tracker: Tracker) -> str | None:
     return str(author) if author else None
 
 
+def in_company(tracker: Tracker) -> bool:
+    """True if other customers read what we say."""
+    return ((tracker.latest_message or {}).get("metadata") or {}).get("in_company") is True
+
+
+def author_before(tracker: Tracker) -> str | None:
+    """Return the id of whoever wrote the message before the latest one, which the bot's last words answer."""
+    users = [event for event in tracker.events if event.get("event") == "user"]
+    author = (users[-2].get("metadata") or {}).get("author") if len(users) > 1 else None
+    return str(author) if author else None
+
+
 def name_of(tracker: Tracker) -> str | None:
     """Return the name of whoever wrote the latest message, in a group too; `None` for a guest without one."""
     given = ((tracker.latest_message or {}).get("metadata") or {}).get("author_name")
-    name = " ".join(MARKUP.sub(" ", str(given or "")).split())[:LONGEST_NAME].strip()
+    visible = "".join(" " if unicodedata.category(each) == "Cf" else each for each in str(given or ""))
+    name = " ".join(MARKUP.sub(" ", visible).split())[:LONGEST_NAME].strip()
     return None if name in ("", NAMELESS) else name
 
 

@@ -120,8 +120,11 @@ def repeated_wish(tracker: Tracker, flow: str, slot: str) -> dict[str, Any]:
 def confirmation(
     flow: str, slot: str, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker
 ) -> dict[str, Any]:
-    """Return the yes or no, if it is a clear one. "No, 1002" corrects, and "maybe" is neither."""
-    if corrects(tracker, "order_number") or corrects(tracker, "email"):
+    """Return the yes or no, if it is a clear one. "No, 1002" corrects, and "maybe" is neither.
+
+    In a group somebody else may say yes to what was asked of the owner of the order: it counts for nobody.
+    """
+    if tracker.get_slot("order_summary") is None or corrects(tracker, "order_number") or corrects(tracker, "email"):
         return {slot: None}
     doubtful = bool(value) and bool(DOUBTS.search(text_of(tracker)))
     if doubtful or (confidence_of(tracker) < SURE and not repeats_wish(tracker, flow, slot)):

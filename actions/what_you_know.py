@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import author_of, name_of
+from actions.conversation import author_before, author_of, in_company, intent_of, name_of, text_of
 from actions.orders import PAIR, last_proof
 from actions.voice import Voice
 from switchboard.log.errors import ArchiveUnavailable
@@ -27,6 +27,11 @@ def masked(email: str) -> str:
     """Return "a…@example.com": its owner knows it again, and in a group nobody else learns it."""
     user, _, host = email.partition("@")
     return f"{user[:1]}…@{host}"
+
+
+def answers_an_offer(tracker: Tracker) -> bool:
+    """True if the latest message presses a button or says yes, and does not ask by itself."""
+    return text_of(tracker).startswith("/") or intent_of(tracker) == "affirm"
 
 
 @task("forget_me", title="Forgetting", timeout=10.0, effects=True, keyed=True)
@@ -50,6 +55,9 @@ class ActionWhatYouKnow(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         async with Reply(dispatcher, tracker) as reply:
             voice = Voice(reply, domain)
+            if in_company(tracker):
+                await voice.say("utter_know_in_company")
+                return []
             if name := name_of(tracker):
                 await voice.say("utter_know_name", name=name)
                 await reply.write("\n")
@@ -74,6 +82,8 @@ class ActionForgetMe(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         person = author_of(tracker)
+        if answers_an_offer(tracker) and author_before(tracker) != person:
+            return await ActionWhatYouKnow().run(dispatcher, tracker, domain)  # it was somebody else who was asked
         async with Reply(dispatcher, tracker) as reply:
             voice = Voice(reply, domain)
             try:

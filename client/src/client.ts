@@ -226,8 +226,9 @@ export class ChatClient {
 
   /** A command about the conversation that there is; raises what `Transport.command` raises. */
   async #tell<Name extends keyof Commands>(name: Name, body: Commands[Name]["body"]): Promise<void> {
-    if (this.#conversation === null) return;
-    await this.#transport.command(await this.#where(), name, body);
+    const conversation = this.#conversation; // By the time we have a token there may be another one.
+    if (conversation === null) return;
+    await this.#transport.command(await this.#where(conversation), name, body);
   }
 
   /** The conversation that there is by the time we have a token, unless the call is about a certain one. */

@@ -975,6 +975,7 @@ export interface ConversationItem {
   openedAt: Timestamp;
   activeAt: Timestamp;
   preview: string;
+  unread?: number;
   closedAt?: Timestamp;
   participants: Participant[];
 }

@@ -23,7 +23,7 @@ from switchboard.engine.current import leave, turn_of
 from switchboard.engine.endpoint import ActionFailed
 from switchboard.engine.graph import GraphRunner
 from switchboard.engine.output import LogOutput
-from switchboard.engine.recall import Recall
+from switchboard.engine.recall import IN_COMPANY, Recall, in_company
 from switchboard.engine.reminders import is_wanted
 from switchboard.engine.tracker_store import TrackerStore
 from switchboard.log.errors import LogError
@@ -64,8 +64,10 @@ class Processor(MessageProcessor):
         """As Rasa's, after what is known of whoever speaks; that comes from the turn, not from what a channel says."""
         turn = turn_of(tracker.sender_id)
         if self.recall and turn:
-            recalled = await self.recall.events(tracker, turn)
-            tracker.update_with_events(recalled, self.domain)
+            now = await turn.log.describe(turn.conversation)
+            if in_company(now):
+                message.metadata = {**(message.metadata or {}), IN_COMPANY: True}
+            tracker.update_with_events(await self.recall.events(tracker, turn, now), self.domain)
         await super()._handle_message_with_tracker(message, tracker)
 
     async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:

@@ -10,11 +10,14 @@ from rasa.shared.core.events import Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.log.errors import ArchiveUnavailable
+from switchboard.log.log import Conversation
 from switchboard.people.learner import RECALLED, told
 from switchboard.people.memory import Memory
 from switchboard.turns.turn import Turn
 
 logger = logging.getLogger(__name__)
+
+IN_COMPANY = "in_company"  # in a message's metadata: other customers read the answer
 
 
 class Recall:
@@ -29,21 +32,23 @@ class Recall:
         self._remembered = frozenset(remembered)
         self._slots = self._remembered | frozenset(personal)
 
-    async def events(self, tracker: DialogueStateTracker, turn: Turn) -> list[Event]:
-        """What is to be set before the turn's message; nothing where its author was the last to speak in this session.
+    async def events(self, tracker: DialogueStateTracker, turn: Turn, now: Conversation) -> list[Event]:
+        """What is to be set before the turn's message.
 
-        Without the database nothing is recalled, and yet nobody gets another one's slots. Raises `LogUnavailable`.
+        Alone, that is nothing where its author was the last to speak in this session. In company nothing is recalled
+        that was not learned in this conversation, which all of them can read; what was before they came is taken back.
+        Without the database nothing is recalled, and yet nobody gets another one's slots.
         """
         author, last = turn.message.author.id, _last_author(tracker)
-        if last == author:
+        goes_on = last is not None and now.identified.get(last, last) == author
+        if goes_on and not in_company(now):
             return []
-        identified = (await turn.log.describe(turn.conversation)).identified
-        if last and identified.get(last) == author:
-            return []  # the guest of a moment ago
-        known = await self._known(author) | self._said(tracker, author, identified)
+        known = await self._known(author, turn.conversation if in_company(now) else None)
+        known |= self._said(tracker, author, now.identified)
+        slots = self._remembered if goes_on else self._slots
         return [
             SlotSet(name, value, metadata={RECALLED: True})
-            for name in sorted(self._slots & set(tracker.slots))
+            for name in sorted(slots & set(tracker.slots))
             if tracker.get_slot(name) != (value := known.get(name, tracker.slots[name].initial_value))
         ]
 
@@ -59,14 +64,21 @@ class Recall:
                 said[each.slot] = each.value
         return said
 
-    async def _known(self, author: str) -> dict[str, Any]:
+    async def _known(self, author: str, conversation: str | None) -> dict[str, Any]:
+        """All that is remembered, or what was learned in that conversation."""
         if not self._remembered:
             return {}
         try:
-            return {each.name: each.value for each in await self._memory.of(author) if each.name in self._remembered}
+            known = [each for each in await self._memory.of(author) if each.name in self._remembered]
         except ArchiveUnavailable as error:
             logger.warning("Nothing is remembered right now, since the database does not answer: %s", error)
             return {}
+        return {each.name: each.value for each in known if conversation in (None, each.conversation)}
+
+
+def in_company(conversation: Conversation) -> bool:
+    """Whether several customers are together."""
+    return sum(who.role == "customer" for who in conversation.participants) > 1
 
 
 def _last_author(tracker: DialogueStateTracker) -> str | None:

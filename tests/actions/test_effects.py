@@ -141,7 +141,22 @@ def test_only_a_clear_yes_confirms(
     dispatcher: CollectingDispatcher, form: OrderForm, slot: str, latest: dict[str, Any], value: bool | None
 ) -> None:
     validate = getattr(form, f"validate_{slot}")
-    assert validate(True, dispatcher, tracker(latest), {}) == {slot: value}
+    assert validate(True, dispatcher, tracker(latest, order_summary="wool throw"), {}) == {slot: value}
+
+
+@pytest.mark.parametrize(
+    ("form", "slot"),
+    [
+        (ValidateCancelOrderForm(), "cancel_confirmed"),
+        (ValidateGetRefundForm(), "refund_confirmed"),
+        (ValidateChangeShippingAddressForm(), "address_confirmed"),
+    ],
+)
+def test_nobody_confirms_what_somebody_else_was_asked(
+    dispatcher: CollectingDispatcher, form: OrderForm, slot: str
+) -> None:
+    given = in_form(message("yes", "affirm", 0.95), form.form_name(), {"requested_slot": slot})
+    assert getattr(form, f"validate_{slot}")(True, dispatcher, given, {}) == {slot: None}
 
 
 async def test_a_return_that_is_open_is_not_opened_again(

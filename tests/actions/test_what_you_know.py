@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Engine
 
@@ -68,10 +69,38 @@ async def test_yes_to_the_offer_forgets(
 ) -> None:
     memory = await taught()
     buttons = [{"title": "Yes, forget it", "payload": "/forget_me"}]
-    offer = [message("what do you know"), {"event": "bot", "text": "?", "data": {"buttons": buttons}}]
+    offer = [
+        said_by_ada("what do you know", "what_you_know"),
+        {"event": "bot", "text": "?", "data": {"buttons": buttons}},
+    ]
     given = tracker(said_by_ada("yes", "affirm"), events=offer, **KNOWN)
     assert slots_of(await ActionAffirm().run(dispatcher, given, domain)) == FORGOTTEN
     assert await memory.of("user_ada") == []
+
+
+@pytest.mark.parametrize("text", ["yes", "/forget_me"])
+async def test_nobody_says_yes_for_somebody_else(
+    demo_shop: Engine, dispatcher: CollectingDispatcher, domain: dict[str, Any], text: str
+) -> None:
+    memory = await taught()
+    buttons = [{"title": "Yes, forget it", "payload": "/forget_me"}]
+    asked = message("what do you know", "what_you_know") | {"metadata": {"author": "user_eve"}}
+    offer = [asked, {"event": "bot", "text": "?", "data": {"buttons": buttons}}]
+    given = tracker(said_by_ada(text, "affirm" if text == "yes" else "forget_me"), events=offer, **KNOWN)
+    action = ActionAffirm() if text == "yes" else ActionForgetMe()
+    assert slots_of(await action.run(dispatcher, given, domain)) == {}
+    assert len(await memory.of("user_ada")) == 1
+    assert dispatcher.messages[0]["buttons"][0]["payload"] == "/forget_me", "now it is Ada who is asked"
+
+
+async def test_in_company_nothing_is_told(
+    demo_shop: Engine, dispatcher: CollectingDispatcher, domain: dict[str, Any]
+) -> None:
+    latest = said_by_ada("what do you know about me", "what_you_know")
+    latest["metadata"]["in_company"] = True
+    await ActionWhatYouKnow().run(dispatcher, tracker(latest, **KNOWN), domain)
+    (said,) = dispatcher.messages
+    assert "1001" not in said["text"] and "conversation of your own" in said["text"]
 
 
 async def test_what_could_not_be_forgotten_is_said_to_be_there(

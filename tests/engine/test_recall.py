@@ -17,6 +17,7 @@ from switchboard.log.events import Participant
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
+from switchboard.log.members import Members
 from switchboard.people.learner import DAY, FEED, Learner
 from switchboard.people.memory import Lesson, Memory
 from switchboard.store.calls import Calls
@@ -99,6 +100,17 @@ async def test_in_one_conversation_everybody_is_themselves(knowing: Talk, memory
     await learned(memory, BOB, "Bobby")
 
 
+async def test_in_company_nothing_is_told_that_was_learned_elsewhere(knowing: Talk, memory: Memory) -> None:
+    await answer(knowing, "call me Countess")
+    await learned(memory, ADA, "Countess")
+    group = await another(knowing, "c_group", ADA, BOB)
+    assert await answer(group, "who am I", ADA) == "You are None."
+    mine = await another(knowing, "c_mine", ADA)
+    assert await answer(mine, "who am I", ADA) == "You are Countess."
+    await Members(mine.log.redis).join(mine.id, BOB)
+    assert await answer(mine, "@assistant who am I", ADA) == "You are None.", "since Bob has come"
+
+
 async def test_in_a_crowd_nobody_is_taken_for_another(knowing: Talk) -> None:
     await mingle(knowing, turns=80)
 
@@ -165,7 +177,7 @@ async def test_what_was_emptied_in_between_does_not_come_back(talk: Talk, memory
     tracker = DialogueStateTracker.from_events("c_group", events, domain.slots)
     recall = Recall(memory, {"nickname"}) if is_remembered else Recall(memory, (), {"nickname"})
     turn = cast("Turn", SimpleNamespace(message=SimpleNamespace(author=ADA), log=group.log, conversation="c_group"))
-    recalled = await recall.events(tracker, turn)
+    recalled = await recall.events(tracker, turn, await group.log.describe("c_group"))
     assert [(event.key, event.value) for event in recalled if isinstance(event, SlotSet)] == [("nickname", None)]
 
 

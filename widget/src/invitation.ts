@@ -9,9 +9,8 @@ const KEPT = "invitation";
 const LONGEST = 4_096;
 
 export function linkTo(invitation: string, page: string): string {
-  const url = new URL(page);
-  url.hash = MARK + invitation;
-  return url.href;
+  const { origin, pathname } = new URL(page); // The rest may be for the visitor's own eyes.
+  return origin + pathname + MARK + invitation;
 }
 
 /**
@@ -19,10 +18,10 @@ export function linkTo(invitation: string, page: string): string {
  * hands of whoever sees it, in the history and in a bookmark too.
  */
 export function invitationOf(page: Window, tab: Store): string | null {
-  const { hash, pathname, search } = page.location;
+  const { hash, href } = page.location;
   if (hash.startsWith(MARK)) {
-    page.history.replaceState(page.history.state, "", pathname + search);
     tab.set(KEPT, hash.slice(MARK.length, MARK.length + LONGEST));
+    page.history.replaceState(page.history.state, "", href.slice(0, -hash.length));
   }
   return tab.get<string>(KEPT);
 }

@@ -13,7 +13,7 @@ beforeEach(() => {
 
 describe("a link to join", () => {
   it("leads to the page that the chat is on", () => {
-    expect(linkTo("a.b-c_d", "https://shop.example/cart?id=7#top")).toBe("https://shop.example/cart?id=7#chat-join=a.b-c_d");
+    expect(linkTo("a.b-c_d", "https://shop.example/cart?id=7#top")).toBe("https://shop.example/cart#chat-join=a.b-c_d");
   });
 
   it("leaves the address at once, and waits in the tab", () => {

@@ -55,7 +55,7 @@ export function JoinPrompt({ view, invitation, onAnswered }: JoinPromptProps): C
             {strings.join}
           </button>
         )}
-        <button type="button" class="secondary" onClick={onAnswered}>
+        <button type="button" class="secondary" onClick={() => attempt(() => Promise.resolve(), onAnswered)}>
           {refusal === null ? strings.cancel : strings.back}
         </button>
       </div>

@@ -64,6 +64,7 @@ export function Panel(props: PanelProps): ComponentChild {
     // The others need not wait for us. Where that cannot be said now, they will see that we are not there.
     if (group && view.ended === null) client.group.leave().catch(() => undefined);
     client.startOver();
+    setShowing(false);
     stopAsking();
   };
   return (
