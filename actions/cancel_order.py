@@ -33,6 +33,7 @@ class ValidateCancelOrderForm(OrderForm):
     """Asks for confirmation, unless the order can't be cancelled."""
 
     flow = "cancel_order"
+    confirmed = "cancel_confirmed"
     explanations: ClassVar[dict[str, str]] = {**OrderForm.explanations, "cancel_confirmed": "utter_yes_or_no"}
 
     def why_not(self, order: Order) -> str | None:

@@ -71,6 +71,7 @@ class ValidateChangeShippingAddressForm(OrderForm):
     """Asks for street, town and a confirmation, unless the order has left."""
 
     flow = "change_shipping_address"
+    confirmed = "address_confirmed"
     explanations: ClassVar[dict[str, str]] = {
         **OrderForm.explanations,
         "street": "utter_bad_street",

@@ -13,6 +13,8 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import (
     SURE,
+    author_before,
+    author_of,
     confidence_in,
     confidence_of,
     entity_of,
@@ -29,6 +31,7 @@ ANSWERS = frozenset({"inform", "affirm", "nlu_fallback"})
 # Intents that are no answer in the customer's own words: "yes please" is nobody's reason for a return.
 SMALL_TALK = frozenset({"affirm", "deny", "stop", "thanks", "greet", "goodbye"})
 LONGEST_WISH = 10  # words; somebody who writes more has more to say than yes
+SUBJECT = ("order_number", "email", "order_summary")  # what a confirmation is about: a person's own
 DOUBTS = re.compile(r"\?|\b(?:maybe|perhaps|if|unless|why not)\b", re.IGNORECASE)  # what makes a yes no clear one
 # What makes a wish no clear yes: a question, a condition, a "don't", another thing.
 HESITATES = re.compile(
@@ -122,9 +125,11 @@ def confirmation(
 ) -> dict[str, Any]:
     """Return the yes or no, if it is a clear one. "No, 1002" corrects, and "maybe" is neither.
 
-    In a group somebody else may say yes to what was asked of the owner of the order: it counts for nobody.
+    In a group somebody else may say yes to what was asked of the owner of the order: it counts for nobody, and not for
+    an order of their own either, which nobody has asked about.
     """
-    if tracker.get_slot("order_summary") is None or corrects(tracker, "order_number") or corrects(tracker, "email"):
+    was_asked = author_before(tracker) == author_of(tracker) and all(tracker.get_slot(name) for name in SUBJECT)
+    if not was_asked or corrects(tracker, "order_number") or corrects(tracker, "email"):
         return {slot: None}
     doubtful = bool(value) and bool(DOUBTS.search(text_of(tracker)))
     if doubtful or (confidence_of(tracker) < SURE and not repeats_wish(tracker, flow, slot)):

@@ -42,6 +42,7 @@ class ValidateGetRefundForm(OrderForm):
     """Asks for a reason and a confirmation, unless the order can't be returned."""
 
     flow = "get_refund"
+    confirmed = "refund_confirmed"
     explanations: ClassVar[dict[str, str]] = {
         **OrderForm.explanations,
         "refund_reason": "utter_bad_refund_reason",

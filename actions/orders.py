@@ -17,7 +17,16 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import SURE, confidence_of, entity_of, intent_of, last_buttons, message_id_of, requested_slot
+from actions.conversation import (
+    SURE,
+    confidence_of,
+    entity_of,
+    intent_of,
+    last_buttons,
+    message_id_of,
+    requested_slot,
+    slot_before,
+)
 from actions.forms import Form
 from actions.voice import Voice
 from shop.client import NotProven, Order, OrderRefused, Proof, ShopUnavailable, TriesExhausted
@@ -104,6 +113,7 @@ class ActionAskOrderNumber(Action):
 class OrderForm(Form, ABC):
     """A form that begins with order number and e-mail, and ends early when the shop says no."""
 
+    confirmed: ClassVar[str | None] = None  # the slot of the confirmation, where the flow asks for one
     explanations: ClassVar[dict[str, str]] = {
         "order_number": "utter_bad_order_number",
         "email": "utter_bad_email",
@@ -149,7 +159,7 @@ class OrderForm(Form, ABC):
         return {"email": match.group(0).lower() if match else None}
 
     async def check(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Prove the pair once both are there. A wrong pair is forgotten and asked for again."""
+        """Prove the pair once both are there. A wrong one is forgotten and asked for again, a new one unconfirmed."""
         pair = credentials(tracker)
         if not pair["order_number"] or not pair["email"]:
             return []
@@ -163,7 +173,11 @@ class OrderForm(Form, ABC):
         except Unavailable:
             return ended("unavailable")
         reason = self.why_not(order)
-        return ended(reason) if reason else [SlotSet("order_summary", order.summary)]
+        if reason:
+            return ended(reason)
+        is_new = any(pair[slot] != slot_before(tracker, slot) for slot in ("order_number", "email"))
+        unconfirmed: list[EventType] = [SlotSet(self.confirmed, None)] if self.confirmed and is_new else []
+        return [SlotSet("order_summary", order.summary), *unconfirmed]
 
 
 def ended(reason: str) -> list[EventType]:

@@ -17,6 +17,7 @@ from shop.database import DatabaseShop
 from tests.support.demo_shop import in_form, message, slots_of, tracker
 
 ADA = "ada@example.com"
+SUBJECT = {"order_number": "1002", "email": ADA, "order_summary": "wool throw"}
 ADDRESS = {"street": "5 High Street", "town": "CB1 2AB Cambridge"}
 ACTIONS: list[tuple[OrderAction, str, dict[str, Any]]] = [
     (ActionCancelOrder(), "1002", {"cancel_confirmed": True}),
@@ -141,7 +142,7 @@ def test_only_a_clear_yes_confirms(
     dispatcher: CollectingDispatcher, form: OrderForm, slot: str, latest: dict[str, Any], value: bool | None
 ) -> None:
     validate = getattr(form, f"validate_{slot}")
-    assert validate(True, dispatcher, tracker(latest, order_summary="wool throw"), {}) == {slot: value}
+    assert validate(True, dispatcher, tracker(latest, **SUBJECT), {}) == {slot: value}
 
 
 @pytest.mark.parametrize(
@@ -155,8 +156,24 @@ def test_only_a_clear_yes_confirms(
 def test_nobody_confirms_what_somebody_else_was_asked(
     dispatcher: CollectingDispatcher, form: OrderForm, slot: str
 ) -> None:
-    given = in_form(message("yes", "affirm", 0.95), form.form_name(), {"requested_slot": slot})
-    assert getattr(form, f"validate_{slot}")(True, dispatcher, given, {}) == {slot: None}
+    """Neither who has named no order, nor who has proven another one."""
+    before = message("do it for order 1003", form.flow) | {"metadata": {"author": "guest_ada"}}
+    yes = message("yes", "affirm", 0.95)
+    for author, slots, value in (("bob", {}, None), ("bob", SUBJECT, None), ("ada", {}, None), ("ada", SUBJECT, True)):
+        latest = yes | {"metadata": {"author": f"guest_{author}"}}
+        given = tracker(latest, form=form.form_name(), events=[before], **{"requested_slot": slot, **slots})
+        assert getattr(form, f"validate_{slot}")(True, dispatcher, given, {}) == {slot: value}
+
+
+async def test_a_yes_does_not_count_for_an_order_that_is_named_afterwards(
+    demo_shop: Engine, dispatcher: CollectingDispatcher, domain: dict[str, Any]
+) -> None:
+    """Bob says yes to Ada's question, then names an order of his own: he is asked."""
+    form = ValidateCancelOrderForm()
+    pair = {"order_number": "1002", "email": ADA}
+    given = in_form(message("1002, ada@example.com"), form.form_name(), pair, cancel_confirmed=True)
+    slots = slots_of(await form.run(dispatcher, given, domain))
+    assert slots["order_summary"] and slots["cancel_confirmed"] is None
 
 
 async def test_a_return_that_is_open_is_not_opened_again(
