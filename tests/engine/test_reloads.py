@@ -19,6 +19,8 @@ from tests.support.waiting import bounded, running, until
 LOADS = 8
 CONVERSATIONS = 8
 
+LOADS_SECONDS = 60.0  # for four loads, in a process that has a whole run of tests behind it
+
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> type[ActionSlow]:
@@ -38,7 +40,7 @@ async def until_it_answers(talk: Talk, model: str) -> None:
     async def answers() -> bool:
         return bool(talk.engine.model == model)
 
-    await until(answers)
+    await until(answers, LOADS_SECONDS)
 
 
 async def test_a_turn_under_way_ends_with_the_model_that_it_began_with(
@@ -102,7 +104,7 @@ async def test_what_is_asked_for_while_a_model_loads_is_loaded_afterwards_and_wh
     talk: Talk, model: Path, other_model: Path, tmp_path: Path
 ) -> None:
     reloads = Reloads(talk.engine, tmp_path)
-    async with bounded(), running(reloads.run()):
+    async with bounded(LOADS_SECONDS), running(reloads.run()):
         newest(tmp_path, model)
         for _ in range(5):
             reloads.ask()
