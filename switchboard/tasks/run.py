@@ -106,7 +106,7 @@ class Runner:
         except asyncio.CancelledError:
             absorb_cancellation()
             try:
-                await self._failed(task_id, _cut_off(task)(CUT_OFF))
+                await self._failed(task_id, _cut_off(task)(CUT_OFF), "" if task.effects else CUT_OFF)
             except LogError as error:  # the turn may be somebody else's by now
                 logger.warning("The end of task %s is not on the log: %s", task_id, error)
             raise
@@ -141,9 +141,10 @@ class Runner:
         await self._end(sink.key, self.history.completed(sink.key, task.encode(result)))
         return result
 
-    async def _failed(self, task_id: str, error: NotDone) -> None:
+    async def _failed(self, task_id: str, error: NotDone, key: str = "") -> None:
+        """With a key of its own it is not the task's last end: the turn is tried again, and the task with it."""
         await self._end(task_id, self.history.failed(task_id, error.kind, error.reason))
-        await self.publish(TaskFailed(task_id, error.kind), f"{task_id}:{error.kind}")
+        await self.publish(TaskFailed(task_id, error.kind), f"{task_id}:{key or error.kind}")
 
     async def _attempt(
         self, task: Task[..., Any], sink: Sink, arguments: Mapping[str, Any], cancellation: Cancellation

@@ -104,7 +104,7 @@ async def test_another_try_of_the_turn_does_not_begin_a_task_that_was_cancelled(
     async with bounded(), stoppable(stage) as stage:
         acting = asyncio.create_task(act(stage, search))
         await search.begun.wait()
-        acting.cancel()  # as when the action server is killed
+        acting.cancel()  # as when Rasa no longer waits for the action
         await asyncio.gather(acting, return_exceptions=True)
         await cancel(stage)
         again = await act(stage, search)
