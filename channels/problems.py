@@ -23,6 +23,7 @@ from switchboard.log.errors import (
     Muted,
     NobodyThere,
     NotAllowed,
+    Owned,
     TooFast,
     TooManyPeople,
     TooManyWaiting,
@@ -81,14 +82,19 @@ class Problem(Exception):
         detail: str,
         allow: tuple[str, ...] = (),
         retry_after: int = RETRY_AFTER_SECONDS,
+        owner: str | None = None,
     ) -> None:
-        """`allow`: the methods that would do, for a 405. `retry_after`: seconds, for what is temporary."""
+        """`allow`: the methods that would do, for a 405. `retry_after`: seconds, for what is temporary.
+
+        `owner`: who has the conversation, where somebody else would have to.
+        """
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
         self.allow = allow
         self.retry_after = retry_after
+        self.owner = owner
 
     @property
     def temporary(self) -> bool:
@@ -105,6 +111,8 @@ class Problem(Exception):
             "code": self.code,
             "detail": self.detail,
         }
+        if self.owner:
+            body["owner"] = self.owner
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
         if self.status == 426:
             headers["Upgrade"] = "websocket"
@@ -122,6 +130,8 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, TooFast):
         wait = max(1, math.ceil(error.seconds))
         return Problem(429, "rate_limited", f"Too many {error.of}. Try again in {wait} s.", retry_after=wait)
+    if isinstance(error, Owned):
+        return Problem(409, "owned", f"The conversation is {error.owner}'s.", owner=error.owner)
     if isinstance(error, InvitationOver):
         return Problem(410, str(error), INVITATION_OVER[str(error)])
     if isinstance(error, NotAgain):

@@ -16,10 +16,15 @@ from rasa.utils.endpoints import EndpointConfig
 from switchboard.engine.current import authority, hold
 from switchboard.log.authority import Authority
 from switchboard.log.connection import connect
+from switchboard.log.errors import Owned
 from switchboard.log.inbox import Inbox
 from switchboard.settings import Settings
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2  # seconds between looks at a lease that somebody else holds
+
+
+class NotTheBots(LockError):
+    """Raised when people have the conversation: the bot says nothing, and its slots stay as they are."""
 
 
 class LockStore(RasaLockStore):
@@ -39,29 +44,34 @@ class LockStore(RasaLockStore):
     ) -> AsyncGenerator[TicketLock | None, None]:
         """Wait for the lease, at most `lock_lifetime` seconds; there is nothing to wait for inside a turn.
 
-        Raises `LockError`, as Rasa's own does, and `LogUnavailable`.
+        Raises `LockError`, as Rasa's own does, also while people have the conversation, and `LogUnavailable`.
         """
         if authority(conversation_id).fence is not None:
             yield None
             return
         inbox = Inbox(self._redis)
-        fence = await self._wait(inbox, conversation_id, lock_lifetime)
-        renewing = asyncio.create_task(inbox.keep(conversation_id, fence))
+        right = await self._wait(inbox, conversation_id, lock_lifetime)
+        assert right.fence is not None
+        renewing = asyncio.create_task(inbox.keep(conversation_id, right.fence))
         try:
-            with hold(conversation_id, Authority(fence=fence)):
+            with hold(conversation_id, right):
                 yield None
         finally:
             renewing.cancel()
             await inbox.release(conversation_id, wake=True)
 
-    async def _wait(self, inbox: Inbox, conversation: str, seconds: float) -> int:
+    async def _wait(self, inbox: Inbox, conversation: str, seconds: float) -> Authority:
         pause = FIRST_PAUSE
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(seconds):
-                while (fence := await inbox.hold(conversation)) is None:
+                while (right := await inbox.hold(conversation)) is None:
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
-                return fence
+                return right
+        except Owned as error:
+            raise NotTheBots(str(error)) from error
+        except TimeoutError:
+            pass
         raise LockError(f"{conversation} was held by somebody else for {seconds:.0f} s")
 
     @property

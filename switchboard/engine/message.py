@@ -11,6 +11,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 
 from switchboard.engine.output import LogOutput
+from switchboard.log.events import Participant
 from switchboard.turns.turn import Turn
 
 INPUT_CHANNEL = "switchboard"
@@ -23,8 +24,7 @@ async def understand(processor: MessageProcessor, turn: Turn) -> UserMessage:
     Raises `LogUnavailable`, and whatever NLU raises.
     """
     said = turn.message
-    who = said.author
-    metadata: dict[str, Any] = {"author": who.id, "author_role": who.role, "author_name": who.name}
+    metadata: dict[str, Any] = {**author_of(said.author)}
     if said.metadata:
         metadata["client"] = said.metadata
     if said.language:
@@ -41,6 +41,11 @@ async def understand(processor: MessageProcessor, turn: Turn) -> UserMessage:
         turn.keep(json.dumps(await _parse(processor, message, is_text=said.payload is None), default=float))
     message.parse_data = json.loads(turn.kept)
     return message
+
+
+def author_of(who: Participant) -> dict[str, str]:
+    """Who has said something, as it stands in the metadata of Rasa's events."""
+    return {"author": who.id, "author_role": who.role, "author_name": who.name}
 
 
 async def _parse(processor: MessageProcessor, message: UserMessage, *, is_text: bool) -> dict[str, Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
 
 from switchboard.engine.current import authority
+from switchboard.handoff.case import TEAM, TEAM_NAME, Wish
 from switchboard.log.events import Button, Event, MessageCompleted, MessageSent
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT, Turn
 
+logger = logging.getLogger(__name__)
+
+HANDOFF = "handoff"  # in custom data: who is to go on, see `Turn.hand_over`
 STREAMED = "streamed"  # the id of the message whose text an action has streamed already, see `switchboard.reply`
 
 
@@ -36,7 +41,7 @@ class LogOutput(OutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """One bot utterance: text, buttons, image and custom data stay together in one message."""
-        event = self._event(message)
+        event = self._event(self._without_handoff(message))
         if event is None:
             return
         if self._turn:
@@ -47,6 +52,17 @@ class LogOutput(OutputChannel):
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Text from components that do not go through `send_response`."""
         await self.send_response(recipient_id, {"text": text, **kwargs})
+
+    def _without_handoff(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A response may say `custom: {handoff: {reason: …, team: …}}`: behind this turn a person goes on."""
+        custom = message.get("custom")
+        if not isinstance(custom, dict) or HANDOFF not in custom:
+            return message
+        if self._turn:
+            self._turn.hand_over(_wish(custom[HANDOFF]))
+        else:
+            logger.warning("Outside of a turn nothing can be handed over: %s", custom[HANDOFF])
+        return {**message, "custom": {name: value for name, value in custom.items() if name != HANDOFF}}
 
     def _event(self, message: dict[str, Any]) -> Event | None:
         text = message.get("text") or ""
@@ -70,6 +86,18 @@ class LogOutput(OutputChannel):
             image=image,
             custom=custom,
         )
+
+
+def _wish(asked: Any) -> Wish:
+    """What a response asks for; whatever it leaves out, or what makes no sense, is as by default."""
+    given = asked if isinstance(asked, dict) else {}
+    team, priority, context = given.get("team"), given.get("priority"), given.get("context")
+    return Wish(
+        str(given.get("reason") or "rule"),
+        team if isinstance(team, str) and TEAM_NAME.match(team) else TEAM,
+        priority if isinstance(priority, int) else 0,
+        context if isinstance(context, dict) else {},
+    )
 
 
 def button_of(button: dict[str, Any]) -> Button:

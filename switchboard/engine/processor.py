@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,12 +17,14 @@ from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, ReminderScheduled
+from rasa.shared.core.events import BotUttered, Event, ReminderScheduled, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.current import leave, turn_of
 from switchboard.engine.endpoint import ActionFailed
 from switchboard.engine.graph import GraphRunner
+from switchboard.engine.lock_store import NotTheBots
+from switchboard.engine.meanwhile import unheard
 from switchboard.engine.output import LogOutput
 from switchboard.engine.recall import IN_COMPANY, Recall, in_company
 from switchboard.engine.reminders import is_wanted
@@ -61,8 +64,13 @@ class Processor(MessageProcessor):
         return processor
 
     async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
-        """As Rasa's, after what is known of whoever speaks; that comes from the turn, not from what a channel says."""
+        """As Rasa's, after what the bot has missed, and what is known of whoever speaks.
+
+        Both come from the turn, not from what a channel says.
+        """
         turn = turn_of(tracker.sender_id)
+        if turn:
+            tracker.update_with_events(await unheard(turn), self.domain)
         if self.recall and turn:
             now = await turn.log.describe(turn.conversation)
             if in_company(now):
@@ -70,8 +78,14 @@ class Processor(MessageProcessor):
             tracker.update_with_events(await self.recall.events(tracker, turn, now), self.domain)
         await super()._handle_message_with_tracker(message, tracker)
 
+    def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
+        """By Rasa's rule, but from the last that anybody has said: people may have talked since the customer has."""
+        said = tracker.get_last_event_for((UserUttered, BotUttered))
+        minutes = self.domain.session_config.session_expiration_time
+        return bool(said and minutes > 0 and time.time() - said.timestamp > 60 * minutes)
+
     async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
-        with _failing_the_turn():
+        with failing_the_turn():
             again: bool = await super()._run_action(_Whole(action), *args, **kwargs)
         return again
 
@@ -79,7 +93,7 @@ class Processor(MessageProcessor):
         self, output_channel: OutputChannel, tracker: DialogueStateTracker
     ) -> DialogueStateTracker:
         """As Rasa's, which validates slots in the action server. Raises as every action does."""
-        with _failing_the_turn():
+        with failing_the_turn():
             return await super().run_action_extract_slots(output_channel, tracker)
 
     async def _schedule_reminders(
@@ -107,7 +121,8 @@ class Processor(MessageProcessor):
     ) -> None:
         """Answer a reminder whose time has come, once the conversation's lock is free: never beside a turn.
 
-        It is not tried again if that fails: nobody has asked, so nobody waits.
+        It is not tried again if that fails: nobody has asked, so nobody waits. Nor is it while people have the
+        conversation: they know better what is to be said.
         """
         leave()  # the scheduler runs it in a copy of whatever context the scheduler was called from
         try:
@@ -117,13 +132,15 @@ class Processor(MessageProcessor):
                     tracker = await self.fetch_tracker_and_update_session(sender_id, output_channel)
                     intent, entities = reminder_event.intent, reminder_event.entities
                     await self.trigger_external_user_uttered(intent, entities, tracker, output_channel)
+        except NotTheBots as error:
+            logger.info("reminder dropped: conversation=%s name=%s: %s", sender_id, reminder_event.name, error)
         except Exception:  # the edge to the scheduler, which would only say that a job has failed
             logger.exception("reminder failed: conversation=%s name=%s", sender_id, reminder_event.name)
 
 
 @contextlib.contextmanager
-def _failing_the_turn() -> Iterator[None]:
-    """Where `ActionFailed` has passed all that would swallow it."""
+def failing_the_turn() -> Iterator[None]:
+    """Where `ActionFailed` has passed all that would swallow it. Raises `TurnError`, or the `LogError` behind it."""
     try:
         yield
     except ActionFailed as error:

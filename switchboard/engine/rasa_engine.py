@@ -13,8 +13,10 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from switchboard.engine.comeback import come_back
 from switchboard.engine.current import enter
 from switchboard.engine.endpoint import ActionEndpoint
+from switchboard.engine.meanwhile import unheard
 from switchboard.engine.message import INPUT_CHANNEL, understand
 from switchboard.engine.output import button_of
 from switchboard.engine.processor import Processor
@@ -58,7 +60,9 @@ class RasaEngine:
         """
         enter(turn)
         processor = self._processor  # to the end of the turn: another model may be loaded meanwhile
-        if not (turn.again and await _has_answered(processor, turn)):
+        if turn.ended:
+            await come_back(processor, turn, turn.ended)
+        elif not (turn.again and await _has_answered(processor, turn)):
             message = await understand(processor, turn)
             async with processor.lock_store.lock(turn.conversation):  # ours is the turn's lease, see `endpoints.yml`
                 await processor.handle_message(message)
@@ -70,11 +74,14 @@ class RasaEngine:
         enter(turn)
         said = await turn.keep_what_was_said()
         processor = self._processor
+        if turn.ended:
+            return  # nobody has said anything; what the bot has missed it hears before the next message
         message = await understand(processor, turn)
         tracker = await processor.fetch_tracker_and_update_session(
             turn.conversation, message.output_channel, message.metadata
         )
         if not _holds(tracker, turn):
+            tracker.update_with_events(await unheard(turn), processor.domain)
             words = UserUttered(
                 turn.message.text,
                 message_id=turn.message.message_id,

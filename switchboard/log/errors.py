@@ -9,6 +9,7 @@ LogError
 ├── TooManyPeople          the conversation has no room for another participant
 ├── InvitationOver         it is expired, revoked or used up
 ├── TakesNoPart            the reader is no longer in the conversation
+├── Owned                  somebody else has the conversation
 ├── StalePublish           the writer no longer owns the conversation, or its lease
 ├── ConflictingEntry       the entry's key was used before, for other content
 ├── Closed                 the conversation has ended
@@ -60,6 +61,14 @@ class TakesNoPart(LogError):
     def __init__(self, conversation: str, *, identified: bool = False) -> None:
         super().__init__(conversation)
         self.identified = identified
+
+
+class Owned(LogError):
+    """Raised when the conversation is another `owner`'s by now."""
+
+    def __init__(self, conversation: str, owner: str) -> None:
+        super().__init__(f"{conversation} is {owner}'s")
+        self.owner = owner
 
 
 class StalePublish(LogError):

@@ -7,10 +7,12 @@ A field that is `None` is left out on the wire. Adding an optional field is comp
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Union
+from typing import Any, ClassVar, Literal, Union, get_args
 
 Role = Literal["customer", "bot", "operator", "observer"]
 TaskFailure = Literal["unavailable", "timeout", "refused", "error", "uncertain", "cancelled"]
+Requeue = Literal["released", "transferred", "operator_gone"]
+Outcome = Literal["resolved", "returned", "expired", "cancelled", "rejected", "failed"]
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,47 @@ class OwnerChanged:
     term: int
 
 
+@dataclass(frozen=True)
+class HandoffRequested:
+    """A person is to go on. `reason`: a code, such as `asked`. `by`: who wants it, if it is not the bot."""
+
+    type: ClassVar[str] = "handoff.requested"
+    handoff_id: str
+    reason: str
+    team: str
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class HandoffAssigned:
+    """This operator goes on."""
+
+    type: ClassVar[str] = "handoff.assigned"
+    handoff_id: str
+    participant_id: str
+
+
+@dataclass(frozen=True)
+class HandoffRequeued:
+    """The operator does not go on; the conversation waits for another one, where it has waited before."""
+
+    type: ClassVar[str] = "handoff.requeued"
+    handoff_id: str
+    reason: Requeue
+    team: str
+
+
+@dataclass(frozen=True)
+class HandoffEnded:
+    """The bot goes on. `participant_id`: who has ended it, if anybody. `disposition`: what came of it, in a word."""
+
+    type: ClassVar[str] = "handoff.ended"
+    handoff_id: str
+    outcome: Outcome
+    participant_id: str | None = None
+    disposition: str | None = None
+
+
 Event = Union[  # noqa: UP007 - one line each reads better
     ConversationStarted,
     ConversationRenamed,
@@ -279,36 +322,13 @@ Event = Union[  # noqa: UP007 - one line each reads better
     TaskFailed,
     SlotsChanged,
     OwnerChanged,
+    HandoffRequested,
+    HandoffAssigned,
+    HandoffRequeued,
+    HandoffEnded,
 ]
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    event.type: event
-    for event in (
-        ConversationStarted,
-        ConversationRenamed,
-        ConversationClosed,
-        ParticipantJoined,
-        ParticipantIdentified,
-        ParticipantLeft,
-        ParticipantMuted,
-        MessageSent,
-        MessageStarted,
-        MessageDelta,
-        MessageCompleted,
-        MessageRead,
-        TurnStarted,
-        TurnStopping,
-        TurnCompleted,
-        TurnFailed,
-        TaskStarted,
-        TaskCancelling,
-        TaskProgressed,
-        TaskCompleted,
-        TaskFailed,
-        SlotsChanged,
-        OwnerChanged,
-    )
-}
+EVENT_TYPES: dict[str, type[Event]] = {event.type: event for event in get_args(Event)}
 
 
 @dataclass(frozen=True)
@@ -329,6 +349,20 @@ class ParticipantPresent:
     present: bool
 
 
+@dataclass(frozen=True)
+class HandoffQueued:
+    """Where the conversation stands among the `waiting` of its team: 1 is next.
+
+    The times are those of the last ones, their middle and the span of half of them, once there were enough.
+    """
+
+    type: ClassVar[str] = "handoff.queued"
+    position: int
+    waiting: int
+    estimate_seconds: int | None = None
+    spread_seconds: int | None = None
+
+
 # Told to whoever is connected, and forgotten: these have no place in a log and are never replayed.
-Ephemeral = Union[ParticipantTyping, ParticipantPresent]  # noqa: UP007 - as above
-EPHEMERAL_TYPES: dict[str, type[Ephemeral]] = {event.type: event for event in (ParticipantTyping, ParticipantPresent)}
+Ephemeral = Union[ParticipantTyping, ParticipantPresent, HandoffQueued]  # noqa: UP007 - as above
+EPHEMERAL_TYPES: dict[str, type[Ephemeral]] = {event.type: event for event in get_args(Ephemeral)}

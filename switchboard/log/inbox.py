@@ -10,12 +10,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from switchboard.log.authority import Authority
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.crew import Crew
 from switchboard.log.dialogue import Stretch
-from switchboard.log.errors import LogUnavailable
+from switchboard.log.errors import LogUnavailable, Owned
 from switchboard.log.events import TurnStarted
 from switchboard.log.keys import PARTITIONS, WAKE, inbox, keys_of
 from switchboard.log.scripts import script
@@ -43,6 +44,7 @@ class Lease:
     before: Stretch  # what the dialogue engine remembers; nobody changes it while the lease lasts
     stopping: bool = False  # somebody has asked it to stop
     kept: str = ""  # what an earlier try has kept for this one
+    unheard: str = ""  # what the bot has missed, see `owner.lua`
 
 
 class Inbox:
@@ -70,16 +72,24 @@ class Inbox:
         reply = await self._run("take", conversation, started)
         if not reply:
             return None
-        fence, term, offset, waiting, entry, tries, stopping, kept, deaths, (cut, state, *events) = reply
+        fence, term, offset, waiting, entry, tries, stopping, kept, deaths, unheard, (cut, state, *events) = reply
         return Lease(
             conversation, self.worker, fence, term, offset, waiting, entry, tries, deaths,
-            Stretch(cut, state, events), bool(stopping), kept,
+            Stretch(cut, state, events), bool(stopping), kept, unheard,
         )  # fmt: skip
 
-    async def hold(self, conversation: str) -> int | None:
-        """The fence of a lease without a turn, or `None` if anybody has one, this worker included."""
+    async def hold(self, conversation: str) -> Authority | None:
+        """The right to write without a turn, or `None` if anybody has it, this worker included.
+
+        Raises `Owned` while the conversation is not a bot's.
+        """
         reply = await self._run("hold", conversation)
-        return int(reply[0]) if reply else None
+        if not reply:
+            return None
+        if reply[0] == "owned":
+            raise Owned(conversation, reply[1])
+        fence, term = reply
+        return Authority(int(term) if term else None, fence)
 
     async def keep(self, conversation: str, fence: int) -> None:
         """Renew the lease until it is lost, or this is cancelled. What a loser still appends, the scripts refuse."""

@@ -8,6 +8,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:{<p>}:feeds:<name>      zset    conversations with something new for that feed, scored by its arrival (µs)
     sb:{<p>}:feeds:<name>:lease string who takes that feed's conversations of this partition; expires
     sb:{0}:feeds:<name>:whole  string  set once that feed has been told of every conversation that there was before it
+    sb:{<p>}:desk              hash    conversation that people have, or are to have → JSON, see handoff/case.py
     sb:{<p>}:c:<id>:meta       hash    epoch, offset, term, owner, fence, stop (a turn), `p:<id>` → `<role> <name>`,
                                        title, closed (1, or not there),
                                        pace (what people have sent is paid off, µs),
@@ -16,6 +17,8 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
                                        `l:<id>`, as `p:<id>`: has left;
                                        host; humans: how many customers and operators take part, 1 if none;
                                        invitations: their generation, 0 if none; it grows when they are revoked;
+                                       handoff: JSON, what everybody may know of the one under way;
+                                       unheard: what the bot has missed, see owner.lua;
                                        `f:<feed>`, `d:<feed>`: how far a feed has come in the log, in the dialogue
     sb:{<p>}:c:<id>:log        stream  id `<offset>-0`; fields `e` (the entry's JSON) and `k` (its key, may be empty)
     sb:{<p>}:c:<id>:keys       hash    entry key → `<offset> <fingerprint>`, as long as the entry is in the log
@@ -32,6 +35,11 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
     sb:crew                    zset    the workers, scored by when they pass for gone unless they report (Redis's ms)
     sb:wake                    channel the id of a conversation that has something to answer; '' if a worker has left
     sb:stop                    channel `<conversation> <turn or task>` of what is to stop
+    sb:desk                    channel the id of a conversation that has another owner; '' of what operators say
+    sb:{operators}:state       hash    operator → JSON: what they have said of themselves, see handoff/operators.py
+    sb:{operators}:seen        zset    operators, scored by when they were last seen (ms)
+    sb:{operators}:waits:<team> list   for how long the last ones waited for a first person (ms), newest first; expires
+    sb:{operators}:clerk       string  the process that keeps the desk's times; expires
     sb:feed:<name>             channel the id of a conversation that has something new for a feed
 """
 
@@ -44,6 +52,7 @@ PARTITIONS = 16
 WAKE = "sb:wake"
 CREW = "sb:crew"
 STOP = "sb:stop"
+DESK = "sb:desk"
 
 
 def partition(conversation: str) -> int:
@@ -54,6 +63,11 @@ def partition(conversation: str) -> int:
 def inbox(number: int) -> str:
     """The inbox of a partition."""
     return f"sb:{{{number}}}:inbox"
+
+
+def desk(number: int) -> str:
+    """The conversations of a partition that people have, or are to have."""
+    return f"sb:{{{number}}}:desk"
 
 
 def feeds(number: int) -> str:
@@ -88,6 +102,7 @@ class ConversationKeys:
     prefix: str
     inbox: str
     feeds: str
+    desk: str
 
     @property
     def meta(self) -> str:
@@ -145,7 +160,7 @@ class ConversationKeys:
 def keys_of(conversation: str) -> ConversationKeys:
     """Where a conversation is kept."""
     number = partition(conversation)
-    return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number), feeds(number))
+    return ConversationKeys(f"sb:{{{number}}}:c:{conversation}:", inbox(number), feeds(number), desk(number))
 
 
 def meta_pattern() -> str:

@@ -9,11 +9,12 @@
 --
 -- take     {fence, term, offset of the oldest unanswered message, how many there are, its JSON, which try this is,
 --          1 if it is to stop, what the first try has kept, how many workers may have died of it, this one
---          included, what the dialogue engine remembers (see remember.lua)}, and the entry is appended, once a
---          message. Every taking raises the fence, so that an older worker's output is refused; a worker that has the
+--          included, what the bot has not heard (see owner.lua) or '', what the dialogue engine remembers (see
+--          remember.lua)}, and the entry is appended, once a message. Every taking raises the fence, so that an older worker's output is refused; a worker that has the
 --          lease takes it anew.
 --          {} if another worker holds it, or nothing waits (then the conversation leaves the inbox).
--- hold     {fence}: the lease without a turn, of a conversation that need not have a log; or {} if it is held.
+-- hold     {fence, term}: the lease without a turn, of a conversation that need not have a log (then the term is '');
+--          {} if it is held, or {'owned', owner} while no bot has the conversation.
 -- renew    {1}, or {} if the lease was lost. One that ran out, but that nobody has taken since, is kept.
 -- release  {1}; the conversation is free for anybody. If something waits it goes behind all others that do.
 
@@ -39,7 +40,7 @@ if ARGV[1] == 'take' then
   end
   if redis.call('HEXISTS', keys, key) == 0 then
     local to = {meta = meta, log = log, keys = keys, feeds = KEYS[8], conversation = ARGV[4]}
-    local started = string.format(ARGV[6], oldest, message['messageId'])
+    local started = string.format(ARGV[6], oldest, message['messageId'] or message['handoffId'])
     append(to, ARGV[5], message['epoch'], key, '', started)
   end
   local fence, term = redis.call('HINCRBY', meta, 'fence', 1), tonumber(redis.call('HGET', meta, 'term'))
@@ -48,13 +49,18 @@ if ARGV[1] == 'take' then
   local kept = redis.call('HGET', turn, 'kept') or ''
   local deaths = redis.call('HINCRBY', turn, 'deaths', 1)
   local before = remembered(KEYS[9], KEYS[10])
-  return {fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept, deaths, before}
+  local unheard = redis.call('HGET', meta, 'unheard') or ''
+  return {
+    fence, term, tonumber(oldest), redis.call('LLEN', waiting), entry, try, stopping, kept, deaths, unheard, before,
+  }
 end
 
 if ARGV[1] == 'hold' then
   if holder then return {} end
+  local owner, term = unpack(redis.call('HMGET', meta, 'owner', 'term'))
+  if owner and string.sub(owner, 1, 4) ~= 'bot:' then return {'owned', owner} end
   redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
-  return {redis.call('HINCRBY', meta, 'fence', 1)}
+  return {redis.call('HINCRBY', meta, 'fence', 1), term or ''}
 end
 
 if ARGV[1] == 'renew' then

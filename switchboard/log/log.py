@@ -21,6 +21,7 @@ from switchboard.log.errors import (
     ConflictingEntry,
     LogError,
     Muted,
+    Owned,
     StalePublish,
     TooFast,
     TooManyWaiting,
@@ -37,6 +38,7 @@ from switchboard.log.events import (
 )
 from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
+from switchboard.log.ownership import OwnerChange
 from switchboard.log.rate import Rate
 from switchboard.log.scripts import argument, script
 
@@ -44,6 +46,13 @@ PUBLISH = script("publish.lua")
 KEEP_ENTRIES = 10_000  # per conversation; about 2 MB of Redis for a very long one
 HOLD_ENTRIES = 50_000  # per conversation, for a feed: its broker may be away for a long time, not for ever
 CROWD = 10_000  # conversations that may wait for an answer, counted by partition
+REFUSALS: Mapping[str, type[LogError]] = {
+    "unknown": UnknownConversation,
+    "muted": Muted,
+    "closed": Closed,
+    "full": TooManyWaiting,
+    "busy": Busy,
+}
 PAGE = 500  # entries per read: some 100 KB, well under a millisecond of Redis
 
 
@@ -74,6 +83,7 @@ class Conversation:
     host: str | None = None
     muted: frozenset[str] = frozenset()
     invitations: str = "0"  # the generation of those that are good
+    handoff: Mapping[str, Any] | None = None  # what everybody may know of the one under way
 
     def has(self, participant: str) -> bool:
         """Whether somebody takes part."""
@@ -148,6 +158,7 @@ class Log:
         rate: Rate | None = None,
         keeps: str = "",
         remembers: DialogueUpdate = NOTHING,
+        then: OwnerChange | None = None,
     ) -> list[Appended]:
         """Append a batch, whole or not at all.
 
@@ -156,9 +167,9 @@ class Log:
         `answers`: the offset of the message that the batch answers.
         `author`: a participant id; for anybody who takes no part, the conversation is unknown. `rate`: how often
         people may append here, counted together, unless it is a duplicate. `keeps`: see `keep`.
-        `remembers`: is on record if the batch is, and not without it.
-        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `Closed`, `Muted`,
-        `TooManyWaiting` and `Busy`, with `rate` `TooFast`.
+        `remembers`: is on record if the batch is, and not without it. `then`: with `answers` and a term, who goes on.
+        Raises `UnknownConversation`, `StalePublish`, `ConflictingEntry`, with `asks` `Closed`, `Muted`, `Owned` for an
+        operator who does not have the conversation, `TooManyWaiting` and `Busy`, with `rate` `TooFast`.
         """
         return await self._run(
             conversation,
@@ -170,6 +181,7 @@ class Log:
             rate=rate,
             keeps=keeps,
             remembers=remembers,
+            then=then,
         )
 
     async def _run(
@@ -185,18 +197,21 @@ class Log:
         rate: Rate | None = None,
         keeps: str = "",
         remembers: DialogueUpdate = NOTHING,
+        then: OwnerChange | None = None,
     ) -> list[Appended]:
         keys = keys_of(conversation)
         now = self._clock()
+        change = then.encode(conversation, (authority.term or 0) + 1, now) if then else ""
         arguments: list[str | int] = [
             conversation, keys.live, WAKE, now, argument(authority.term), argument(authority.fence),
             *new_log, self._keep, asks, argument(answers), authority.worker, author,
-            self._crowd, self._hold, keeps, *((rate.step, rate.period) if rate else ("", "")), *remembers.arguments(),
+            self._crowd, self._hold, keeps, *((rate.step, rate.period) if rate else ("", "")), change,
+            *remembers.arguments(),
         ]  # fmt: skip
         for draft in drafts:
             arguments += [draft.key, draft.fingerprint, encode(draft.event, now)]
         async with answering():
-            reply = await self._publish(keys=keys.all, args=arguments)
+            reply = await self._publish(keys=[*keys.all, keys.desk] if then else keys.all, args=arguments)
         return _appended(conversation, reply)
 
     async def tell(self, conversation: str, event: Ephemeral) -> None:
@@ -261,6 +276,7 @@ class Log:
             host=meta.get("host"),
             muted=frozenset(name[2:] for name in meta if name.startswith("m:") and f"p:{name[2:]}" in meta),
             invitations=meta.get("invitations", "0"),
+            handoff=json.loads(meta["handoff"]) if "handoff" in meta else None,
         )
 
     async def waits(self, conversation: str, offset: int) -> bool:
@@ -294,20 +310,14 @@ def _stale(conversation: str, what: str, current: str) -> StalePublish:
 def _appended(conversation: str, reply: list[Any]) -> list[Appended]:
     """What the script returned, or the error that it stands for."""
     status, *rest = reply
-    if status == "unknown":
-        raise UnknownConversation(conversation)
-    if status == "muted":
-        raise Muted(conversation)
+    if status in REFUSALS:
+        raise REFUSALS[status](conversation)
     if status == "stale":
         raise _stale(conversation, *rest)
+    if status == "owned":
+        raise Owned(conversation, rest[0])
     if status == "conflict":
         raise ConflictingEntry(rest[0])
-    if status == "closed":
-        raise Closed(conversation)
-    if status == "full":
-        raise TooManyWaiting(conversation)
-    if status == "busy":
-        raise Busy(conversation)
     if status == "fast":
         raise TooFast("messages in this conversation", rest[0] / 1_000_000)
     if status == "exists":

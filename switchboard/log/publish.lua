@@ -1,6 +1,6 @@
 -- Appends a batch of entries to one conversation's log, whole or not at all.
 --
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint    (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint; with a change desk    (see keys.py)
 -- ARGV  1 conversation    2 live channel    3 wake channel    4 now, ms
 --       5 term or ''      the ownership term that the writer writes under
 --       6 fence or ''     the lease fence that the writer writes under
@@ -18,16 +18,17 @@
 --      17 keeps           for later tries of the turn under way, or ''; the first value stays
 --      18 step or ''      with author: how often people may send in this conversation, see rates.lua, µs
 --      19 period          of the same
---      20 …               what the dialogue engine adds to what it remembers (see remember.lua)
+--      20 change or ''    with answers: the conversation gets another owner behind the batch, see owner.lua
+--      21 …               what the dialogue engine adds to what it remembers (see remember.lua)
 --         …               key, fingerprint, JSON of each entry ('' as key: never a duplicate)
 --
 -- Returns {'ok', epoch, offset, 0|1, offset, 0|1, …}: each entry's offset and whether it was there already,
---     or {'unknown'}, {'muted'}, {'closed'}, {'exists'}, {'stale', 'term'|'fence', current}, {'conflict', key}, {'full'},
---     {'busy'}, {'fast', µs to wait}.
+--     or {'unknown'}, {'muted'}, {'closed'}, {'owned', owner}, {'exists'}, {'stale', 'term'|'fence', current},
+--     {'conflict', key}, {'full'}, {'busy'}, {'fast', µs to wait}.
 
 local meta, log, keys, waiting, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local conversation, live, wake, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST = 24 + tonumber(ARGV[20])
+local FIRST = 25 + tonumber(ARGV[21])
 local TRIM_AT_ONCE = 100
 local MAX_WAITING = 50 -- unanswered messages a conversation: they are never trimmed
 
@@ -60,7 +61,12 @@ if ARGV[11] ~= '' and is_new then
   if redis.call('HEXISTS', meta, 'm:' .. ARGV[14]) == 1 then return {'muted'} end
   if redis.call('HEXISTS', meta, 'closed') == 1 then return {'closed'} end
 end
-local asks = is_new and ARGV[11] ~= '' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) == 'bot:'
+local owner = redis.call('HGET', meta, 'owner')
+local with_bot = string.sub(owner, 1, 4) == 'bot:'
+if ARGV[11] ~= '' and is_new and not with_bot and owner ~= 'operator:' .. ARGV[14] and role_of(meta, ARGV[14]) == 'operator' then
+  return {'owned', owner}
+end
+local asks = is_new and ARGV[11] ~= '' and with_bot
 if asks and ARGV[11] == 'alone' and tonumber(redis.call('HGET', meta, 'humans') or '1') > 1 then
   asks = follows_up(meta, log, ARGV[14], tonumber(now))
 end
@@ -79,7 +85,7 @@ end
 if ARGV[17] ~= '' then redis.call('HSETNX', KEYS[7], 'kept', ARGV[17]) end
 
 to.dialogue, to.checkpoint = KEYS[9], KEYS[10]
-remember(to, 20)
+remember(to, 21)
 
 local result = {'ok', epoch}
 for i = FIRST, #ARGV, 3 do
@@ -104,6 +110,11 @@ if ARGV[12] ~= '' then
   redis.call('LREM', waiting, 1, ARGV[12])
   redis.call('DEL', KEYS[7])
   redis.call('HINCRBY', meta, 'fence', 1) -- an action that is left behind, or a renewal on its way, comes too late
+  if ARGV[21] ~= '0' then redis.call('HDEL', meta, 'unheard') end -- the engine remembers the turn, and so all before it
+  if ARGV[20] ~= '' then
+    to.waiting, to.inbox, to.lease, to.turn, to.desk = waiting, inbox, KEYS[6], KEYS[7], KEYS[11]
+    change_owner(to, cjson.decode(ARGV[20]))
+  end
   if redis.call('LLEN', waiting) == 0 then
     redis.call('ZREM', inbox, conversation)
     if redis.call('GET', KEYS[6]) == ARGV[13] then redis.call('DEL', KEYS[6]) end

@@ -1,6 +1,7 @@
 -- Takes a conversation out of Redis, or puts another log in its place, under another epoch: whoever has read the old one
 -- gets a snapshot.
--- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint, present, invited, draft     (see keys.py)
+-- KEYS  meta, log, keys, waiting, inbox, lease, turn, feeds, dialogue, checkpoint, present, invited, draft, desk
+--       (see keys.py)
 -- ARGV  1 conversation    2 its epoch    3 'delete', or the new epoch; then
 --       4 the offset at which the old log ends    5 the feed that begins anew    6 wake channel    7 live channel
 --       8 how many entries the draft has
@@ -30,6 +31,7 @@ if ARGV[3] == 'delete' then
   if is_shared() then return {'shared'} end
   redis.call('DEL', meta, log, keys, waiting, lease, turn, dialogue, checkpoint, present, KEYS[12])
   redis.call('ZREM', inbox, ARGV[1])
+  redis.call('HDEL', KEYS[14], ARGV[1])
   for _, name in ipairs(redis.call('SMEMBERS', feeds)) do redis.call('ZREM', feeds .. ':' .. name, ARGV[1]) end
   return {'ok'}
 end
@@ -64,6 +66,12 @@ if ARGV[at] then
   redis.call('XADD', log, last .. '-0', 'e', ARGV[at + 1], 'k', ARGV[at + 2])
 end
 redis.call('HSET', meta, 'epoch', ARGV[3], 'offset', last, 'f:' .. ARGV[5], 0)
+local case = redis.call('HGET', KEYS[14], ARGV[1])
+if case then -- what a bot has told of the person, and who has asked
+  local known = cjson.decode(case)
+  known.by, known.context = nil, nil
+  redis.call('HSET', KEYS[14], ARGV[1], cjson.encode(known))
+end
 redis.call('HINCRBY', meta, 'fence', 1) -- what is still worked on answers somebody who is no more
 if redis.call('LLEN', waiting) == 0 then redis.call('ZREM', inbox, ARGV[1]) else redis.call('PUBLISH', ARGV[6], ARGV[1]) end
 announce(feeds, ARGV[1])

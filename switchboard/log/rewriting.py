@@ -165,7 +165,8 @@ class Rewriting:
         keys = keys_of(conversation)
         async with answering():
             (status,) = await self._script(
-                keys=[*keys.all, keys.present, keys.invited, draft or keys.log], args=[conversation, epoch, *arguments]
+                keys=[*keys.all, keys.present, keys.invited, draft or keys.log, keys.desk],
+                args=[conversation, epoch, *arguments],
             )
         found: Status = status
         return found

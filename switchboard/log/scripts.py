@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SHARED = ("rights.lua", "rates.lua", "feeds.lua", "append.lua", "remember.lua", "people.lua", "follow_up.lua")
+SHARED = (
+    "rights.lua",
+    "rates.lua",
+    "feeds.lua",
+    "append.lua",
+    "remember.lua",
+    "people.lua",
+    "follow_up.lua",
+    "owner.lua",
+)
 
 
 def script(name: str) -> str:

@@ -122,6 +122,8 @@ class Fold:
             "host": conversation.host,
             "muted": sorted(conversation.muted),
             "owner": conversation.owner,
+            "term": conversation.term,
+            "handoff": conversation.handoff,
             "title": conversation.title,
             "closed": conversation.closed,
             "messages": list(self.messages.values()),

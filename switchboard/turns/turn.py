@@ -1,4 +1,4 @@
-"""One turn: a customer's message, and the only way in which its answer reaches the log."""
+"""One turn: a customer's message, or the bot's return, and the only way in which its answer reaches the log."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
+from switchboard.handoff.case import Wish, request
 from switchboard.log.authority import Authority
+from switchboard.log.clock import now_ms
 from switchboard.log.codec import decode
 from switchboard.log.dialogue import NOTHING, DialogueUpdate, Stretch
 from switchboard.log.errors import DecodeError
 from switchboard.log.events import (
     Button,
     Event,
+    HandoffEnded,
     MessageCompleted,
     MessageDelta,
     MessageSent,
@@ -27,6 +30,7 @@ from switchboard.log.events import (
 )
 from switchboard.log.inbox import Lease
 from switchboard.log.log import Draft, Log
+from switchboard.log.ownership import OwnerChange
 
 AGAIN = "{message}"
 BOT = Participant("bot:main", "bot", "Assistant")
@@ -84,16 +88,22 @@ class Turn:
     before: Stretch  # what the engine remembers of the turns before
     tries: int = 1  # which try this is
     kept: str = ""  # by an earlier try, see `keep`
+    unheard: str = ""  # what the bot has missed while people had the conversation, see `owner.lua`
+    ended: HandoffEnded | None = None  # the turn is the bot's return from people; then nobody has written the message
     over: bool = field(default=False, init=False)
     stopped: bool = field(default=False, init=False)  # somebody asked for it
     remembers: DialogueUpdate = field(default=NOTHING, init=False)  # see `remember`
+    _then: OwnerChange | None = field(default=None, init=False)
     _to_keep: str = field(default="", init=False)
     _said: Counter[str] = field(default_factory=Counter, init=False)
 
     @classmethod
     def of(cls, log: Log, lease: Lease) -> Turn:
-        """The turn that a lease is for. Raises `DecodeError` if what waits is no message."""
+        """The turn that a lease is for. Raises `DecodeError` if what waits can not be answered."""
         event = decode(lease.entry).event
+        ended = event if isinstance(event, HandoffEnded) else None
+        if ended:
+            event = MessageSent(ended.handoff_id, BOT, "")
         if not isinstance(event, MessageSent):
             raise DecodeError(f"{event.type} cannot be answered")
         return cls(
@@ -105,6 +115,8 @@ class Turn:
             lease.before,
             lease.tries,
             lease.kept,
+            lease.unheard,
+            ended,
         )
 
     @property
@@ -146,6 +158,14 @@ class Turn:
         checkpoint = update.checkpoint or self.remembers.checkpoint
         self.remembers = replace(update, events=(*self.remembers.events, *update.events), checkpoint=checkpoint)
 
+    def hand_over(self, wish: Wish) -> None:
+        """At the end of this turn, and at once with it, the conversation begins to wait for a person.
+
+        Only the first wish counts. If the turn fails or is stopped nobody is called: what it has said is not true then.
+        """
+        if self._then is None and self.authority.term is not None:
+            self._then = request(self.conversation, self.authority.term, BOT.id, now_ms(), wish).change
+
     async def say(self, event: Event, what: str = "") -> None:
         """Append a piece of the answer; the n-th of its kind, `what`, only once, however often the turn is tried."""
         self._said[what] += 1
@@ -154,8 +174,9 @@ class Turn:
     async def complete(self) -> None:
         """The message is answered."""
         self.over = True
-        end = TurnCompleted(self.id, stopped=self.stopped or None)
-        await self._append(Draft(end, key=f"{self.id}:end"), answers=self.offset, remembers=self.remembers)
+        end = Draft(TurnCompleted(self.id, stopped=self.stopped or None), key=f"{self.id}:end")
+        then = None if self.stopped else self._then
+        await self._append(end, answers=self.offset, remembers=self.remembers, then=then)
 
     async def keep_what_was_said(self) -> str:
         """End the messages that still stream, with the text that they have; all of it."""
@@ -174,11 +195,17 @@ class Turn:
         self.over = True
         await self._append(*_farewell(self.id, reason, apology.of(self.id, self.message)), answers=self.offset)
 
-    async def _append(self, *drafts: Draft, answers: int | None = None, remembers: DialogueUpdate = NOTHING) -> None:
+    async def _append(
+        self,
+        *drafts: Draft,
+        answers: int | None = None,
+        remembers: DialogueUpdate = NOTHING,
+        then: OwnerChange | None = None,
+    ) -> None:
         keeps, self._to_keep = self._to_keep, ""
         right = self.authority
         await self.log.publish(
-            self.conversation, *drafts, authority=right, answers=answers, keeps=keeps, remembers=remembers
+            self.conversation, *drafts, authority=right, answers=answers, keeps=keeps, remembers=remembers, then=then
         )
 
 

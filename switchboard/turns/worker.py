@@ -9,7 +9,7 @@ import logging
 
 from switchboard.log.clock import now_ms
 from switchboard.log.crew import LOOK
-from switchboard.log.errors import DecodeError, LogError, LogUnavailable
+from switchboard.log.errors import DecodeError, LogError, LogUnavailable, StalePublish
 from switchboard.log.follower import AWAY, Follower
 from switchboard.log.inbox import Inbox, Lease
 from switchboard.log.keys import WAKE
@@ -132,6 +132,8 @@ class Worker:
                 lease = await self._inbox.take(conversation) if lease.waiting > 1 else None
         except LogUnavailable as error:
             logger.warning("%s waits until Redis is back: %s", conversation, error)
+        except StalePublish as error:  # another worker has it, or people have
+            logger.info("%s: the turn ends here: %s", conversation, error)
         except LogError as error:
             logger.error("%s: the turn was given up: %s", conversation, error)
 

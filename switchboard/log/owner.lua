@@ -1,0 +1,87 @@
+
+-- Shared by publish.lua and handoff.lua: a conversation gets another owner.
+
+-- The texts of the messages that a turn has begun and not ended, each with its author, in order.
+local function streaming(log, turn, since)
+  local open, order = {}, {}
+  for _, item in ipairs(redis.call('XRANGE', log, since .. '-0', '+')) do
+    local kind = string.match(item[2][2], '^[^,]+,[^,]+,"type":"message%.(%a+)"')
+    if kind then
+      local entry = cjson.decode(item[2][2])
+      if kind == 'started' and entry.turnId == turn then
+        if not open[entry.messageId] then table.insert(order, entry.messageId) end
+        open[entry.messageId] = {author = entry.author, text = ''}
+      elseif kind == 'delta' and open[entry.messageId] then
+        open[entry.messageId].text = open[entry.messageId].text .. entry.delta
+      elseif kind == 'completed' then
+        open[entry.messageId] = nil
+      end
+    end
+  end
+  return open, order
+end
+
+-- Ends the turn under way, if there is one, with what it has said so far. Returns it.
+local function cut(to, change, epoch)
+  local oldest = redis.call('LINDEX', to.waiting, 0)
+  local turn = oldest and 't' .. oldest
+  if not turn or redis.call('HEXISTS', to.keys, turn) == 0 then return nil end
+  local open, order = streaming(to.log, turn, oldest)
+  for _, id in ipairs(order) do
+    if open[id] then
+      append(to, change.live, epoch, '', '', '{"type":"message.completed","timestamp":' .. change.now
+        .. ',"messageId":' .. cjson.encode(id) .. ',"author":' .. cjson.encode(open[id].author)
+        .. ',"text":' .. cjson.encode(open[id].text) .. ',"turnId":"' .. turn .. '","buttons":[],"stopped":true}')
+    end
+  end
+  append(to, change.live, epoch, turn .. ':end', '', '{"type":"turn.completed","timestamp":' .. change.now
+    .. ',"turnId":"' .. turn .. '","stopped":true}')
+  redis.call('PUBLISH', change.stop, to.conversation .. ' ' .. turn)
+  return turn
+end
+
+-- The bot answers no more. What it was to answer waits for people; what it has not heard is noted: `<offset> <turn or ->
+-- <offset> …`: everything behind the first one, what that turn has said, and the messages at the others.
+local function dismiss(to, change, epoch)
+  local unheard = {redis.call('HGET', to.meta, 'offset'), '-', unpack(redis.call('LRANGE', to.waiting, 0, -1))}
+  unheard[2] = cut(to, change, epoch) or '-'
+  redis.call('HSETNX', to.meta, 'unheard', table.concat(unheard, ' ')) -- or the bot was to hear of more when this began
+  redis.call('DEL', to.waiting, to.turn, to.lease)
+  redis.call('ZREM', to.inbox, to.conversation)
+  redis.call('HINCRBY', to.meta, 'fence', 1)
+end
+
+-- `to` has the keys of the conversation by name, `desk`, and the conversation; `change` is what `ownership.py` encodes.
+-- Returns the new term, and the offset of the last entry.
+local function change_owner(to, change)
+  local epoch = redis.call('HGET', to.meta, 'epoch')
+  if string.sub(redis.call('HGET', to.meta, 'owner'), 1, 4) == 'bot:' then dismiss(to, change, epoch) end
+  if change.joins then
+    local person, part = change.joins[1], change.joins[2]
+    if redis.call('HGET', to.meta, 'p:' .. person) ~= part then
+      redis.call('HSET', to.meta, 'p:' .. person, part)
+      redis.call('HSETNX', to.meta, 'j:' .. person, redis.call('HGET', to.meta, 'offset'))
+      redis.call('HDEL', to.meta, 'l:' .. person, 'm:' .. person)
+      count_humans(to.meta)
+      append(to, change.live, epoch, '', '', change.joined)
+    end
+  end
+  local term, offset = redis.call('HINCRBY', to.meta, 'term', 1), nil
+  redis.call('HSET', to.meta, 'owner', change.owner)
+  for _, entry in ipairs(change.entries) do offset = append(to, change.live, epoch, '', '', entry) end
+  if change.record ~= '' then
+    redis.call('HSET', to.desk, to.conversation, change.record)
+    redis.call('HSET', to.meta, 'handoff', change.handoff)
+  else
+    redis.call('HDEL', to.desk, to.conversation)
+    redis.call('HDEL', to.meta, 'handoff')
+  end
+  redis.call('PUBLISH', change.told, to.conversation)
+  if string.sub(change.owner, 1, 4) == 'bot:' then -- the last entry says so: the bot answers it
+    redis.call('RPUSH', to.waiting, offset)
+    redis.call('ZADD', to.inbox, 'NX', change.now, to.conversation)
+    redis.call('PUBLISH', change.wake, to.conversation)
+  end
+  return term, offset
+end
+

@@ -1,0 +1,199 @@
+"""One owner at a time, and whoever comes second is told who it is."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from switchboard.handoff.case import State, Wish
+from switchboard.handoff.desk import Desk
+from switchboard.log.errors import NotAllowed, Owned, StalePublish
+from switchboard.log.events import MessageSent, Participant
+from switchboard.log.inbox import Inbox
+from switchboard.log.log import Draft, Log
+from switchboard.turns.turn import BOT
+from tests.handoff.conftest import ASKED, BOB, EVE, entries, types
+from tests.support.people import ADA, ask, message, start
+
+
+async def test_who_asks_for_a_person_waits_and_the_bot_answers_no_more(log: Log, desk: Desk) -> None:
+    await start(log)
+    case, is_new = await desk.request("c_1", Wish("asked", "billing"), ADA.id)
+    assert is_new and case.state is State.pending
+    now = await log.describe("c_1")
+    assert (now.owner, now.term, now.handoff) == ("queue:billing", 2, case.public())
+    assert await types(log) == ["owner.changed", "handoff.requested"]
+    await ask(log, "c_1", "anybody?")
+    assert await Inbox(log.redis).waiting() == {}
+
+
+async def test_what_waited_for_the_bot_waits_for_a_person(log: Log, desk: Desk) -> None:
+    await start(log)
+    await ask(log, "c_1", "one")
+    await desk.request("c_1", ASKED)
+    assert await Inbox(log.redis).waiting() == {}
+    assert await Inbox(log.redis).take("c_1") is None
+
+
+async def test_twenty_at_once_make_one_handoff_and_one_notice(log: Log, desk: Desk) -> None:
+    await start(log)
+    asked = await asyncio.gather(*(desk.request("c_1", ASKED, ADA.id) for _ in range(20)))
+    assert len({case.id for case, _ in asked}) == 1
+    assert sum(is_new for _, is_new in asked) == 1
+    assert await types(log) == ["owner.changed", "handoff.requested"]
+
+
+async def test_the_operator_who_claims_takes_part_and_is_heard(log: Log, desk: Desk) -> None:
+    await start(log)
+    case, _ = await desk.request("c_1", ASKED)
+    held = await desk.claim("c_1", EVE)
+    assert (held.id, held.state, held.owner) == (case.id, State.assigned, "operator:user_eve")
+    await log.publish("c_1", message("Hello", author=EVE), asks=True, author=EVE.id)
+    assert (await types(log))[2:] == ["participant.joined", "owner.changed", "handoff.assigned", "message.sent"]
+    assert await desk.claim("c_1", EVE) == held, "nothing changes for who has it"
+
+
+async def test_fifty_operators_claim_a_hundred_conversations_and_each_has_one_winner(log: Log, desk: Desk) -> None:
+    conversations = [await start(log, f"c_{number}") for number in range(100)]
+    operators = [Participant(f"user_{number}", "operator", f"Operator {number}") for number in range(50)]
+    await asyncio.gather(*(desk.request(conversation, ASKED) for conversation in conversations))
+    for conversation in conversations:
+        claims = await asyncio.gather(*(desk.claim(conversation, each) for each in operators), return_exceptions=True)
+        winners = [claim for claim in claims if not isinstance(claim, BaseException)]
+        owner = (await log.describe(conversation)).owner
+        assert [winner.owner for winner in winners] == [owner]
+        assert all(isinstance(claim, Owned) for claim in claims if isinstance(claim, BaseException))
+        assert (await types(log, conversation)).count("handoff.assigned") == 1
+        with pytest.raises(Owned) as late:
+            await desk.claim(conversation, Participant("user_late", "operator", "Late"))
+        assert late.value.owner == owner
+
+
+async def test_a_claim_of_an_ownership_that_has_passed_is_refused(log: Log, desk: Desk) -> None:
+    await start(log)
+    with pytest.raises(Owned) as refused:
+        await desk.claim("c_1", EVE, term=7)
+    assert refused.value.owner == BOT.id
+
+
+async def test_who_steps_in_cuts_the_bot_off_and_it_cannot_go_on(log: Log, desk: Desk) -> None:
+    from switchboard.log.events import MessageDelta, MessageStarted
+    from switchboard.turns.turn import Turn
+
+    await start(log)
+    await ask(log, "c_1", "tell me")
+    lease = await Inbox(log.redis).take("c_1")
+    assert lease
+    turn = Turn.of(log, lease)
+    await turn.say(MessageStarted("m_1", BOT, turn.id), "start")
+    await turn.say(MessageDelta("m_1", 'Well, "that" is\n'), "piece")
+    await turn.say(MessageDelta("m_1", "über"), "piece")
+    await desk.claim("c_1", EVE)
+    for late in (turn.say(MessageDelta("m_1", " and"), "piece"), turn.complete()):
+        with pytest.raises(StalePublish):
+            await late
+    assert await types(log) == [
+        "message.sent", "turn.started", "message.started", "message.delta", "message.delta", "message.completed",
+        "turn.completed", "participant.joined", "owner.changed", "handoff.requested", "handoff.assigned",
+    ]  # fmt: skip
+    cut, over = (await entries(log))[5:7]
+    assert (cut["text"], cut["stopped"], cut["author"]["id"]) == ('Well, "that" is\nüber', True, BOT.id)
+    assert over["stopped"] is True
+    assert await Inbox(log.redis).take("c_1") is None
+
+
+async def test_an_operator_who_does_not_have_it_is_told_who_has(log: Log, desk: Desk) -> None:
+    await start(log)
+    await desk.claim("c_1", BOB)
+    await desk.give("c_1", EVE, BOB.id)
+    with pytest.raises(Owned) as refused:
+        await log.publish("c_1", message("One more thing", author=BOB), asks=True, author=BOB.id)
+    assert refused.value.owner == "operator:user_eve"
+    await log.publish("c_1", message("I am with you", author=EVE), asks=True, author=EVE.id)
+
+
+async def test_a_conversation_that_is_released_waits_where_it_has_waited(log: Log, desk: Desk) -> None:
+    for conversation in ("c_1", "c_2"):
+        await start(log, conversation)
+        await desk.request(conversation, ASKED)
+    await desk.claim("c_1", EVE)
+    assert [case.conversation for case in await desk.cases()] == ["c_2", "c_1"]
+    await desk.requeue("c_1", "released", EVE.id)
+    assert [case.conversation for case in await desk.cases()] == ["c_1", "c_2"]
+    assert (await log.describe("c_1")).owner == "queue:support"
+
+
+async def test_only_who_has_it_and_overseers_decide_what_becomes_of_it(log: Log, desk: Desk) -> None:
+    await start(log)
+    await desk.request("c_1", ASKED)
+    with pytest.raises(NotAllowed):
+        await desk.end("c_1", "resolved", BOB.id)
+    await desk.claim("c_1", EVE)
+    for attempt in (
+        desk.requeue("c_1", "released", BOB.id),
+        desk.end("c_1", "resolved", BOB.id),
+        desk.give("c_1", BOB, BOB.id),
+    ):
+        with pytest.raises(Owned):
+            await attempt
+    await desk.give("c_1", BOB, "user_boss", overseer=True)
+    await desk.end("c_1", "resolved", "user_boss", overseer=True, disposition="solved")
+    assert (await log.describe("c_1")).owner == BOT.id
+
+
+async def test_the_bot_answers_the_end_of_a_handoff(log: Log, desk: Desk) -> None:
+    await start(log)
+    case, _ = await desk.request("c_1", ASKED)
+    await desk.claim("c_1", EVE)
+    await desk.end("c_1", "returned", EVE.id)
+    now = await log.describe("c_1")
+    assert (now.owner, now.handoff) == (BOT.id, None)
+    assert await desk.case("c_1") is None
+    lease = await Inbox(log.redis).take("c_1")
+    assert lease
+    started = (await entries(log))[-1]
+    assert (started["type"], started["messageId"]) == ("turn.started", case.id)
+
+
+async def test_who_waits_may_go_back_to_the_bot_until_somebody_has_come(log: Log, desk: Desk) -> None:
+    await start(log)
+    with pytest.raises(Owned):
+        await desk.cancel("c_1", ADA.id)
+    await desk.request("c_1", ASKED, ADA.id)
+    await desk.cancel("c_1", ADA.id)
+    assert (await entries(log))[-1]["outcome"] == "cancelled"
+    await desk.request("c_1", ASKED, ADA.id)
+    await desk.claim("c_1", EVE)
+    with pytest.raises(Owned) as refused:
+        await desk.cancel("c_1", ADA.id)
+    assert refused.value.owner == "operator:user_eve"
+
+
+async def test_the_fifth_handoff_works_like_the_first(log: Log, desk: Desk) -> None:
+    await start(log)
+    seen = []
+    for _ in range(5):
+        before = (await log.describe("c_1")).offset
+        await desk.request("c_1", ASKED)
+        await desk.claim("c_1", EVE)
+        await desk.end("c_1", "returned", EVE.id)
+        lease = await Inbox(log.redis).take("c_1")
+        assert lease
+        from switchboard.turns.turn import Turn
+
+        await Turn.of(log, lease).complete()
+        lines = await log.read("c_1", before)
+        seen.append([line.type for line in lines if line.type != "participant.joined"])
+    assert seen[0] == seen[4]
+
+
+async def test_a_message_with_a_stale_term_is_refused_though_its_fence_is_good(log: Log, desk: Desk) -> None:
+    await start(log)
+    right = await Inbox(log.redis).hold("c_1")
+    assert right
+    await desk.claim("c_1", EVE)
+    with pytest.raises(StalePublish):
+        await log.publish("c_1", Draft(MessageSent("m_late", BOT, "By the way")), authority=right)
+    with pytest.raises(Owned):
+        await Inbox(log.redis).hold("c_1")
