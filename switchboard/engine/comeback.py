@@ -12,7 +12,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from switchboard.engine.meanwhile import unheard
 from switchboard.engine.output import LogOutput
-from switchboard.engine.processor import Processor
+from switchboard.engine.processor import Processor, failing_the_turn
 from switchboard.log.events import HandoffEnded, Outcome
 from switchboard.turns.turn import Turn
 
@@ -66,6 +66,6 @@ async def _question(processor: Processor, output: LogOutput, tracker: DialogueSt
     form = processor._get_action(loop) if loop and slot else None
     if not isinstance(form, FormAction):
         return []
-    with processor.failing_the_turn():
+    with failing_the_turn():
         events: list[Event] = await form._ask_for_slot(processor.domain, processor.nlg, output, str(slot), tracker)
     return events

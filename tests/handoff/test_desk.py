@@ -9,10 +9,10 @@ import pytest
 from switchboard.handoff.case import State, Wish
 from switchboard.handoff.desk import Desk
 from switchboard.log.errors import NotAllowed, Owned, StalePublish
-from switchboard.log.events import MessageSent, Participant
+from switchboard.log.events import MessageDelta, MessageSent, MessageStarted, Participant
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Draft, Log
-from switchboard.turns.turn import BOT
+from switchboard.turns.turn import BOT, Turn
 from tests.handoff.conftest import ASKED, BOB, EVE, entries, types
 from tests.support.people import ADA, ask, message, start
 
@@ -78,9 +78,6 @@ async def test_a_claim_of_an_ownership_that_has_passed_is_refused(log: Log, desk
 
 
 async def test_who_steps_in_cuts_the_bot_off_and_it_cannot_go_on(log: Log, desk: Desk) -> None:
-    from switchboard.log.events import MessageDelta, MessageStarted
-    from switchboard.turns.turn import Turn
-
     await start(log)
     await ask(log, "c_1", "tell me")
     lease = await Inbox(log.redis).take("c_1")
@@ -180,8 +177,6 @@ async def test_the_fifth_handoff_works_like_the_first(log: Log, desk: Desk) -> N
         await desk.end("c_1", "returned", EVE.id)
         lease = await Inbox(log.redis).take("c_1")
         assert lease
-        from switchboard.turns.turn import Turn
-
         await Turn.of(log, lease).complete()
         lines = await log.read("c_1", before)
         seen.append([line.type for line in lines if line.type != "participant.joined"])
@@ -197,3 +192,16 @@ async def test_a_message_with_a_stale_term_is_refused_though_its_fence_is_good(l
         await log.publish("c_1", Draft(MessageSent("m_late", BOT, "By the way")), authority=right)
     with pytest.raises(Owned):
         await Inbox(log.redis).hold("c_1")
+
+
+async def test_a_bot_that_is_taken_away_before_it_has_come_back_is_to_hear_of_all_of_it(log: Log, desk: Desk) -> None:
+    await start(log)
+    first = await ask(log, "c_1", "one")
+    await desk.claim("c_1", EVE)
+    await desk.end("c_1", "returned", EVE.id)
+    await desk.claim("c_1", EVE)
+    await desk.end("c_1", "returned", EVE.id)
+    lease = await Inbox(log.redis).take("c_1")
+    assert lease
+    assert lease.unheard == f"{first} - {first}", "all behind the first offset, and the message at the others"
+    assert lease.waiting == 1

@@ -21,7 +21,8 @@ from switchboard.tasks import Cancelled, Report, Unavailable, Uncertain, task
 DOMAIN = """
 version: "3.1"
 intents:
-  [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope, call, who, seek]
+  [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope, call, who, seek,
+   person, order]
 actions:
   - action_call
   - action_seek
@@ -32,7 +33,17 @@ actions:
   - action_cancel
   - action_pay
   - action_remind
+forms:
+  tea_form: {required_slots: [tea, cups]}
 slots:
+  tea:
+    type: text
+    influence_conversation: false
+    mappings: [{type: from_text, conditions: [{active_loop: tea_form, requested_slot: tea}]}]
+  cups:
+    type: text
+    influence_conversation: false
+    mappings: [{type: from_text, conditions: [{active_loop: tea_form, requested_slot: cups}]}]
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   nickname: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   secret: {type: text, influence_conversation: false, mappings: [{type: custom}]}
@@ -43,6 +54,15 @@ responses:
     - text: "Done."
   utter_who:
     - text: "You are {nickname}."
+  utter_person:
+    - text: "I call somebody."
+      custom: {handoff: {reason: asked, team: tea}}
+  utter_handoff_resolved:
+    - text: "So that is done."
+  utter_ask_tea:
+    - text: "Which tea?"
+  utter_ask_cups:
+    - text: "How many cups?"
   utter_due:
     - text: "It is time."
   utter_choose:
@@ -92,9 +112,19 @@ nlu:
   - {intent: hope, examples: "- hope\n- hope please"}
   - {intent: call, examples: "- call me\n- please call me"}
   - {intent: seek, examples: "- seek\n- seek please"}
+  - {intent: person, examples: "- a person please\n- a person"}
+  - {intent: order, examples: "- order tea\n- order tea please"}
   - {intent: who, examples: "- who am I\n- who am I then"}
 rules:
   - {rule: call, steps: [{intent: call}, {action: action_call}, {action: utter_who}]}
+  - {rule: person, steps: [{intent: person}, {action: utter_person}]}
+  - {rule: order, steps: [{intent: order}, {action: tea_form}, {active_loop: tea_form}]}
+  - rule: ordered
+    condition: [{active_loop: tea_form}]
+    steps: [{action: tea_form}, {active_loop: null}, {slot_was_set: [{requested_slot: null}]}, {action: utter_done}]
+  - rule: a person while ordering
+    condition: [{active_loop: tea_form}]
+    steps: [{intent: person}, {action: utter_person}, {action: tea_form}, {active_loop: tea_form}]
   - {rule: seek, steps: [{intent: seek}, {action: action_seek}]}
   - {rule: who, steps: [{intent: who}, {action: utter_who}]}
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
