@@ -19,6 +19,7 @@ NOBODY: frozenset[Role] = frozenset()
 EVERYBODY = frozenset(ROLES)
 PEOPLE: frozenset[Role] = frozenset(("customer", "operator", "supervisor"))
 CUSTOMERS: frozenset[Role] = frozenset(("customer",))
+OPERATORS: frozenset[Role] = frozenset(("operator", "supervisor"))
 SERVICES: frozenset[Role] = frozenset(("service",))
 OVERSEERS: frozenset[Role] = frozenset(("supervisor", "service"))
 
@@ -40,6 +41,9 @@ OPEN = None  # without a session
 IN_CONVERSATION = Access(taking_part=PEOPLE)
 OVERSEEING = Access(OVERSEERS)
 RECORDS = Access(taking_part=PEOPLE, anywhere=OVERSEERS)
+TALKS = Access(taking_part=PEOPLE, anywhere=OVERSEERS | OPERATORS)
+READING = Access(taking_part=PEOPLE, anywhere=OPERATORS)  # an operator looks on unseen
+DESK = Access(OPERATORS)
 LISTS = Access(EVERYBODY)  # of one's own; those of others are `RECORDS`
 
 TABLE: Mapping[str, Access | None] = {
@@ -65,9 +69,9 @@ TABLE: Mapping[str, Access | None] = {
     "POST /tasks/{taskId}/retry": IN_CONVERSATION,
     "GET /conversations": LISTS,
     "POST /conversations": Access(CUSTOMERS),
-    "GET /conversations/{conversationId}": RECORDS,
-    "GET /conversations/{conversationId}/messages": RECORDS,
-    "GET /conversations/{conversationId}/stream": IN_CONVERSATION,
+    "GET /conversations/{conversationId}": TALKS,
+    "GET /conversations/{conversationId}/messages": TALKS,
+    "GET /conversations/{conversationId}/stream": READING,
     "GET /conversations/{conversationId}/socket": OPEN,  # its first command says who it is
     "POST /conversations/{conversationId}/messages": IN_CONVERSATION,
     "POST /conversations/{conversationId}/title": IN_CONVERSATION,
@@ -85,6 +89,15 @@ TABLE: Mapping[str, Access | None] = {
     "POST /conversations/{conversationId}/invitations/revoke": IN_CONVERSATION,
     "POST /conversations/{conversationId}/participants": Access(anywhere=SERVICES),
     "POST /invitations/accept": Access(PEOPLE),
+    "POST /conversations/{conversationId}/handoff": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/handoff/cancel": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/claim": DESK,
+    "POST /conversations/{conversationId}/release": DESK,
+    "POST /conversations/{conversationId}/transfer": DESK,
+    "POST /conversations/{conversationId}/resolve": DESK,
+    "GET /desk": DESK,
+    "GET /desk/stream": DESK,
+    "POST /desk/presence": DESK,
     "POST /agui": Access(CUSTOMERS),
     "POST /aisdk": Access(CUSTOMERS),
     "GET /aisdk/{chatId}/stream": Access(CUSTOMERS),
@@ -94,7 +107,7 @@ TABLE: Mapping[str, Access | None] = {
     "POST /socket.io/": OPEN,
 }
 COMMANDS: Mapping[str, Access] = {
-    "connect": IN_CONVERSATION,
+    "connect": READING,
     "send": IN_CONVERSATION,
     "typing": IN_CONVERSATION,
     "read": IN_CONVERSATION,

@@ -24,6 +24,8 @@ from switchboard.engine import brokers
 from switchboard.engine.rasa_engine import RasaEngine
 from switchboard.engine.recall import Recall
 from switchboard.engine.reloads import Reloads
+from switchboard.handoff.clerk import Clerk
+from switchboard.handoff.rules import Rules
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.feed import Feed
 from switchboard.log.inbox import Inbox
@@ -126,8 +128,10 @@ class _Bot:
         reloads = Reloads(engine, MODELS)
         loop.add_signal_handler(RELOAD_SIGNAL, reloads.ask)
         worker = Worker(chat.log, Inbox(chat.log.redis), chat.follower, engine)
+        clerk = Clerk(chat.log, chat.follower, Rules(settings.handoff_wait, settings.handoff_assigns))
         self._tasks = [
             loop.create_task(worker.run(), name="worker"),
+            loop.create_task(clerk.run(), name="clerk of the desk"),
             loop.create_task(reloads.run(), name="loader of models"),
         ]
         if not settings.archive_apart:

@@ -17,9 +17,11 @@ from channels import (
     blocks,
     conversations,
     cors,
+    desk,
     erase,
     export,
     groups,
+    handoff,
     health,
     history,
     me,
@@ -99,6 +101,15 @@ class ChatBlueprint(Blueprint):
         self._add("POST", f"{one}/invitations", groups.invite)
         self._add("POST", f"{one}/invitations/revoke", groups.revoke_invitations)
         self._add("POST", "/invitations/accept", groups.accept_invitation)
+        self._add("POST", f"{one}/handoff", handoff.ask_for_person)
+        self._add("POST", f"{one}/handoff/cancel", handoff.stop_waiting)
+        self._add("POST", f"{one}/claim", handoff.claim)
+        self._add("POST", f"{one}/release", handoff.release)
+        self._add("POST", f"{one}/transfer", handoff.transfer)
+        self._add("POST", f"{one}/resolve", handoff.resolve)
+        self._add("GET", "/desk", desk.show_desk)
+        self._add("GET", "/desk/stream", desk.read_desk)
+        self._add("POST", "/desk/presence", desk.say_presence)
         self._add("POST", "/tickets", tickets.issue_ticket)
         self._add("GET", "/blocks", blocks.list_blocks, preflight=False)  # the one of `POST` is for both
         self._add("POST", "/blocks", blocks.add_block)
@@ -150,6 +161,7 @@ class ChatBlueprint(Blueprint):
         app.ctx.chat = Chat.create(self.ctx.settings, standalone=self.ctx.standalone)
         chat = app.ctx.chat
         runs = {"follower of Redis": chat.follower, "revocations": chat.revocations, "blocks": chat.blocks}
+        runs["board"] = chat.board
         self.ctx.running = [loop.create_task(each.run(), name=name) for name, each in runs.items()]
         for task in self.ctx.running:
             chat.vitals.watch(task)

@@ -24,6 +24,9 @@ from switchboard.archive.conversations import Conversations
 from switchboard.archive.entries import Entries
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
+from switchboard.handoff.board import Board
+from switchboard.handoff.desk import Desk
+from switchboard.handoff.operators import Operators
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.lifecycle import Lifecycle
@@ -102,6 +105,9 @@ class Chat:
     members: Members
     lifecycle: Lifecycle
     memory: Memory
+    desk: Desk
+    operators: Operators
+    board: Board
     invitations: Invitations
     identities: HostIdentities | None = None  # without keys everybody is a guest
     credentials: Credentials | None = None  # where there are accounts
@@ -143,6 +149,9 @@ class Chat:
             Members(redis),
             Lifecycle(redis),
             Memory(calls),
+            Desk(log),
+            Operators(redis),
+            Board(log, follower),
             Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             _credentials(settings, redis, calls, sessions),

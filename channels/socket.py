@@ -29,7 +29,7 @@ from channels.pace import Flooded, Pace
 from channels.problems import PREFIX, Problem, problem_of
 from channels.sanic_compat import receive
 from channels.services import Chat, Stream, chat_of
-from channels.stream import WRITE_SECONDS, let_go
+from channels.stream import WRITE_SECONDS, let_go, part_of
 from channels.validation import Connect, parse
 from channels.wire import Once, Wire, close_frame, pieces, text_frame
 from switchboard.cancellation import absorb_cancellation
@@ -107,6 +107,7 @@ class Socket:
         self._conversation_id = conversation_id
         self._wire = wire
         self._address = address
+        self._part = ""  # as whom its client reads, see `part_of`
 
     async def run(self, stream: Stream) -> None:
         """Serve until the client leaves (cancelled by Sanic). Raises `Closed` when we end it."""
@@ -150,7 +151,8 @@ class Socket:
             connect = parse(Connect, command.body)
             session = stream.session = self._chat.authenticate(connect.token, self._address)
             access.COMMANDS["connect"].check(session)
-            await self._chat.conversation(session, self._conversation_id)
+            right = access.COMMANDS["connect"]
+            self._part = part_of(await self._chat.conversation(session, self._conversation_id, right), session)
         except (Problem, LogError) as error:
             refusal = problem_of(error)
             await self._send(commands.failed(command.id, refusal))
@@ -162,7 +164,7 @@ class Socket:
         self, session: Session, start: Position | None, reading: asyncio.Task[None], stream: Stream
     ) -> None:
         """Everything that happens, until the client leaves or its commands end."""
-        reader = Reader(self._chat.log, self._chat.follower, self._conversation_id, session.participant.id)
+        reader = Reader(self._chat.log, self._chat.follower, self._conversation_id, self._part)
         writing = asyncio.current_task()
         assert writing
         reading.add_done_callback(lambda task: writing.cancel() if not task.cancelled() else None)

@@ -13,16 +13,17 @@ from sanic.response import HTTPResponse, empty
 
 from channels.farewell import EXPIRED, OVERLOADED, SLOW, UNAVAILABLE, Farewell, after
 from channels.problems import Problem, problem_of
-from channels.services import Chat, Stream, access_of, chat_of
+from channels.services import Stream, access_of, chat_of
 from channels.tickets import Reading, is_native, reading
 from channels.validation import parse_position
 from channels.wire import Once, Wire, chunk, pieces, sse
 from switchboard.cancellation import absorb_cancellation
 from switchboard.log.errors import LogError, LogUnavailable, TakesNoPart
 from switchboard.log.line import Line
-from switchboard.log.log import Position
+from switchboard.log.log import Conversation, Position
 from switchboard.log.reader import Frame, Reader
 from switchboard.log.subscription import SlowReader
+from switchboard.people.identity import Session
 
 WRITE_SECONDS = 5.0  # a client that does not take a frame for so long is cut off; it resumes from its position
 RETRY_LATER_MS = 5_000  # what a client that cannot be served now waits before it comes again
@@ -48,7 +49,7 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
             return empty(204)
         cookie = who.cookie
         access_of(request).check(who.session)
-        await chat.conversation(who.session, conversation_id)
+        conversation = await chat.conversation(who.session, conversation_id, access_of(request))
         chat.check_room()
     except (Problem, LogError) as error:
         if not is_native(request) or not problem_of(error).temporary:
@@ -58,16 +59,16 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **cookie})
     assert response
     with chat.streaming(who.session) as stream:
-        end = await _pump(chat, who, conversation_id, start, request, response, stream)
+        reader = Reader(chat.log, chat.follower, conversation_id, part_of(conversation, who.session))
+        end = await _pump(reader, who, start, request, response, stream)
     if end is not None:
         await _say(request, response, end)
     return None
 
 
 async def _pump(
-    chat: Chat,
+    reader: Reader,
     who: Reading,
-    conversation_id: str,
     start: Position | None,
     request: Request,
     response: Any,
@@ -76,7 +77,6 @@ async def _pump(
     """Send until something ends the stream; says what. A client that left cancels this, and that is all."""
     if stream.end:
         return stream.end
-    reader = Reader(chat.log, chat.follower, conversation_id, who.session.participant.id)
     wire = Wire.of(request, _event)
     try:
         async with (
@@ -103,6 +103,12 @@ async def _pump(
     except LogError:
         return UNAVAILABLE
     return None
+
+
+def part_of(conversation: Conversation, session: Session) -> str:
+    """As whom somebody reads: '' for who takes no part, and so is not seen to have it open."""
+    who = session.participant.id
+    return who if conversation.has(who) else ""
 
 
 def let_go(request: Request) -> None:

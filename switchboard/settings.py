@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     bot_names: str = Field(
         default="", description="What else people in a group call the bot, besides `Assistant`; separated by commas."
     )
+    handoff_wait: float = Field(
+        default=600, gt=0, description="Seconds that a conversation waits for a person; then the bot goes on."
+    )
+    handoff_assigns: bool = Field(
+        default=False, description="Give what waits to operators with room by itself, instead of having them choose."
+    )
     log_level: str = Field(default="INFO", description="Level of Switchboard's own logs.")
 
     class Config:

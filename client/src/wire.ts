@@ -52,11 +52,15 @@ export type Entry =
   | TaskCompleted
   | TaskFailed
   | SlotsChanged
-  | OwnerChanged;
+  | OwnerChanged
+  | HandoffRequested
+  | HandoffAssigned
+  | HandoffRequeued
+  | HandoffEnded;
 /**
  * Told to whoever is connected, and never replayed.
  */
-export type Ephemeral = ParticipantTyping | ParticipantPresent;
+export type Ephemeral = ParticipantTyping | ParticipantPresent | HandoffQueued;
 /**
  * What a client sends on a WebSocket, `connect` first and once.
  */
@@ -172,7 +176,18 @@ export interface Snapshot {
    * Participants who may only read.
    */
   muted: string[];
+  /**
+   * `bot:<id>`, `queue:<team>` or `operator:<participant>`.
+   */
   owner: string;
+  /**
+   * Of the ownership; the next owner has the next one.
+   */
+  term: number;
+  /**
+   * The one under way.
+   */
+  handoff: Handoff | null;
   title: string | null;
   /**
    * It takes no more messages of people.
@@ -199,6 +214,20 @@ export interface Participant {
   id: string;
   role: Role;
   name: string;
+}
+/**
+ * A conversation that waits for a person (`pending`), or that `participantId` has. `since`: when it began to wait.
+ */
+export interface Handoff {
+  handoffId: string;
+  status: "pending" | "assigned";
+  /**
+   * A code, such as `asked`, `stepped_in`, or one of the bot's rules.
+   */
+  reason: string;
+  team: string;
+  since: Timestamp;
+  participantId?: string;
 }
 /**
  * A message as a snapshot shows it.
@@ -554,6 +583,55 @@ export interface OwnerChanged {
   term: number;
 }
 /**
+ * A person is to go on. `by`: who wants it, if it is not the bot.
+ */
+export interface HandoffRequested {
+  type: "handoff.requested";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  handoffId: string;
+  reason: string;
+  team: string;
+  by?: string;
+}
+/**
+ * This operator goes on.
+ */
+export interface HandoffAssigned {
+  type: "handoff.assigned";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  handoffId: string;
+  participantId: string;
+}
+/**
+ * The operator does not go on; it waits for another one, where it has waited before.
+ */
+export interface HandoffRequeued {
+  type: "handoff.requeued";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  handoffId: string;
+  reason: "released" | "transferred" | "operator_gone";
+  team: string;
+}
+/**
+ * The bot goes on, and answers this. `participantId`: who has ended it, if anybody. `disposition`: what came of it.
+ */
+export interface HandoffEnded {
+  type: "handoff.ended";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  handoffId: string;
+  outcome: "resolved" | "returned" | "expired" | "cancelled" | "rejected" | "failed";
+  participantId?: string;
+  disposition?: string;
+}
+/**
  * Somebody writes, or has stopped. Said again while it goes on; forget it after 6 s.
  */
 export interface ParticipantTyping {
@@ -570,6 +648,17 @@ export interface ParticipantPresent {
   timestamp: Timestamp;
   participantId: string;
   present: boolean;
+}
+/**
+ * Where the conversation stands among the `waiting` of its team, 1 is next; with how long the last ones have waited, once there were enough: the middle, and the span of half of them.
+ */
+export interface HandoffQueued {
+  type: "handoff.queued";
+  timestamp: Timestamp;
+  position: number;
+  waiting: number;
+  estimateSeconds?: number;
+  spreadSeconds?: number;
 }
 /**
  * `connect` on a WebSocket.

@@ -1,0 +1,85 @@
+"""The desk: who waits, who has whom, and which operators are there; as it is, and as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+from sanic import Request
+from sanic.response import HTTPResponse, empty
+
+from channels.farewell import EXPIRED, SLOW, UNAVAILABLE, Farewell
+from channels.handoff_validation import Presence
+from channels.services import Chat, Stream, chat_of, json_body
+from channels.stream import HEADERS, WRITE_SECONDS
+from channels.validation import parse
+from switchboard.cancellation import absorb_cancellation
+from switchboard.handoff.operators import SEEN_EVERY_SECONDS
+from switchboard.log.codec import dumps
+from switchboard.log.errors import LogUnavailable
+from switchboard.people.identity import Session
+
+PING = 'data: {"type":"ping"}\n\n'
+
+
+async def show_desk(request: Request) -> HTTPResponse:
+    """`GET /desk`: 200 with all that waits, in order, all that somebody has, and the operators."""
+    chat = chat_of(request)
+    chat.session(request)
+    body = dumps(await chat.board.view())
+    return HTTPResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def say_presence(request: Request) -> HTTPResponse:
+    """`POST /desk/presence`: 204. Whoever says so is there for half a minute, and longer while they read the desk."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    chat.paces.check(session.participant.id)
+    wanted = parse(Presence, await json_body(request))
+    who = session.participant
+    await chat.operators.say(who.id, who.name, wanted.status, wanted.teams, wanted.capacity)
+    return empty(204)
+
+
+async def read_desk(request: Request) -> HTTPResponse | None:
+    """`GET /desk/stream`: the desk as Server-Sent Events, whole at every change. Who reads it is there."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    chat.check_room()
+    await chat.operators.see(session.participant.id, session.participant.name)
+    response = await request.respond(content_type="text/event-stream; charset=utf-8", headers=HEADERS)
+    assert response
+    with chat.streaming(session) as stream:
+        end = await _show(chat, session, response, stream)
+    if end is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_SECONDS):
+                await response.send(f"data: {end.json}\n\n")
+                await response.eof()
+    return None
+
+
+async def _show(chat: Chat, session: Session, response: Any, stream: Stream) -> Farewell | None:
+    """Until something ends the stream; says what."""
+    if stream.end:
+        return stream.end
+    who = session.participant
+    try:
+        async with asyncio.timeout(session.expires_at - time.time()) as life:
+            with chat.board.screen() as screen:
+                while True:
+                    view = await screen.news(SEEN_EVERY_SECONDS)
+                    await chat.operators.see(who.id, who.name)
+                    async with asyncio.timeout(WRITE_SECONDS):
+                        await response.send(f'data: {{"type":"desk",{view[1:]}\n\n' if view else PING)
+    except asyncio.CancelledError:
+        if stream.end is None:
+            raise
+        absorb_cancellation()
+        return stream.end
+    except TimeoutError:
+        return EXPIRED if life.expired() else SLOW
+    except LogUnavailable:
+        return UNAVAILABLE
