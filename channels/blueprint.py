@@ -14,6 +14,7 @@ from sanic.response import HTTPResponse
 
 from channels import (
     accounts,
+    backstage,
     blocks,
     conversations,
     cors,
@@ -107,6 +108,10 @@ class ChatBlueprint(Blueprint):
         self._add("POST", f"{one}/release", handoff.release)
         self._add("POST", f"{one}/transfer", handoff.transfer)
         self._add("POST", f"{one}/resolve", handoff.resolve)
+        self._add("GET", f"{one}/notes", backstage.list_notes, preflight=False)  # the one of `POST` is for both
+        self._add("POST", f"{one}/notes", backstage.add_note)
+        self._add("POST", f"{one}/notes/typing", backstage.tell_note_typing)
+        self._add("GET", f"{one}/backstage", backstage.read_backstage)
         self._add("GET", "/desk", desk.show_desk)
         self._add("GET", "/desk/stream", desk.read_desk)
         self._add("POST", "/desk/presence", desk.say_presence)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, StrictStr, conint, validator
 
-from channels.validation import PARTICIPANT_ID, Strict, clean
+from channels.validation import PARTICIPANT_ID, TEXT_LIMIT, Strict, clean
 from switchboard.handoff.case import TEAM, TEAM_NAME
 from switchboard.handoff.operators import CAPACITY, Status
 
@@ -61,6 +61,20 @@ class Resolve(Strict):
     @validator("disposition")
     def _said(cls, value: str) -> str:
         cleaned = " ".join(clean(value).split())
+        if not cleaned:
+            raise ValueError("is empty")
+        return cleaned
+
+
+class NewNote(Strict):
+    """Body of `POST …/notes`."""
+
+    client_note_id: StrictStr = Field(..., alias="clientNoteId", regex=r"^[A-Za-z0-9_.:-]{1,64}\Z")
+    text: StrictStr = Field(..., max_length=TEXT_LIMIT)
+
+    @validator("text")
+    def _said(cls, value: str) -> str:
+        cleaned = clean(value)
         if not cleaned:
             raise ValueError("is empty")
         return cleaned

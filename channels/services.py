@@ -24,6 +24,7 @@ from switchboard.archive.conversations import Conversations
 from switchboard.archive.entries import Entries
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
+from switchboard.handoff.backstage import Backstage
 from switchboard.handoff.board import Board
 from switchboard.handoff.desk import Desk
 from switchboard.handoff.operators import Operators
@@ -108,6 +109,7 @@ class Chat:
     desk: Desk
     operators: Operators
     board: Board
+    backstage: Backstage
     invitations: Invitations
     identities: HostIdentities | None = None  # without keys everybody is a guest
     credentials: Credentials | None = None  # where there are accounts
@@ -152,6 +154,7 @@ class Chat:
             Desk(log),
             Operators(redis),
             Board(log, follower),
+            Backstage(log),
             Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             _credentials(settings, redis, calls, sessions),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sanic import Request
@@ -14,7 +16,7 @@ from sanic.response import HTTPResponse, empty
 from channels.farewell import EXPIRED, OVERLOADED, SLOW, UNAVAILABLE, Farewell, after
 from channels.problems import Problem, problem_of
 from channels.services import Stream, access_of, chat_of
-from channels.tickets import Reading, is_native, reading
+from channels.tickets import is_native, reading
 from channels.validation import parse_position
 from channels.wire import Once, Wire, chunk, pieces, sse
 from switchboard.cancellation import absorb_cancellation
@@ -30,6 +32,7 @@ RETRY_LATER_MS = 5_000  # what a client that cannot be served now waits before i
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 NO_HEADERS = Header()
+NO_COOKIE: Mapping[str, str] = MappingProxyType({})
 
 _event = Once(lambda line: chunk(sse(line)))
 
@@ -42,7 +45,6 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
     """
     chat = chat_of(request)
     cookie: dict[str, str] = {}
-    start = parse_position(request.headers.get("last-event-id") or request.args.get("lastEventId"))
     try:
         who = await reading(chat, request, conversation_id)
         if who is None:
@@ -56,19 +58,27 @@ async def read_stream(request: Request, conversation_id: str) -> HTTPResponse | 
             raise
         await _come_back(request, UNAVAILABLE if isinstance(error, LogUnavailable) else OVERLOADED, cookie)
         return None
+    await stream_of(request, who.session, conversation_id, part_of(conversation, who.session), cookie)
+    return None
+
+
+async def stream_of(
+    request: Request, session: Session, log: str, part: str, cookie: Mapping[str, str] = NO_COOKIE
+) -> None:
+    """A log from where the client has left off, for as long as it stays. `part`: as whom it is seen to read."""
+    chat = chat_of(request)
+    start = parse_position(request.headers.get("last-event-id") or request.args.get("lastEventId"))
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **cookie})
     assert response
-    with chat.streaming(who.session) as stream:
-        reader = Reader(chat.log, chat.follower, conversation_id, part_of(conversation, who.session))
-        end = await _pump(reader, who, start, request, response, stream)
+    with chat.streaming(session) as stream:
+        end = await _pump(Reader(chat.log, chat.follower, log, part), session, start, request, response, stream)
     if end is not None:
         await _say(request, response, end)
-    return None
 
 
 async def _pump(
     reader: Reader,
-    who: Reading,
+    session: Session,
     start: Position | None,
     request: Request,
     response: Any,
@@ -80,7 +90,7 @@ async def _pump(
     wire = Wire.of(request, _event)
     try:
         async with (
-            asyncio.timeout(who.session.expires_at - time.time()) as life,
+            asyncio.timeout(session.expires_at - time.time()) as life,
             contextlib.aclosing(reader.frames(start, wire.offer)) as frames,
         ):
             async for batch in frames:

@@ -56,7 +56,8 @@ export type Entry =
   | HandoffRequested
   | HandoffAssigned
   | HandoffRequeued
-  | HandoffEnded;
+  | HandoffEnded
+  | NoteAdded;
 /**
  * Told to whoever is connected, and never replayed.
  */
@@ -630,6 +631,19 @@ export interface HandoffEnded {
   outcome: "resolved" | "returned" | "expired" | "cancelled" | "rejected" | "failed";
   participantId?: string;
   disposition?: string;
+}
+/**
+ * On the operators' own log of a conversation only, see `GET …/backstage`.
+ */
+export interface NoteAdded {
+  type: "note.added";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  noteId: string;
+  author: Participant;
+  text: string;
+  clientNoteId?: string;
 }
 /**
  * Somebody writes, or has stopped. Said again while it goes on; forget it after 6 s.

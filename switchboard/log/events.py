@@ -298,6 +298,17 @@ class HandoffEnded:
     disposition: str | None = None
 
 
+@dataclass(frozen=True)
+class NoteAdded:
+    """Something among operators: on a log of their own, never on the conversation's, see `handoff.backstage`."""
+
+    type: ClassVar[str] = "note.added"
+    note_id: str
+    author: Participant
+    text: str
+    client_note_id: str | None = None
+
+
 Event = Union[  # noqa: UP007 - one line each reads better
     ConversationStarted,
     ConversationRenamed,
@@ -326,6 +337,7 @@ Event = Union[  # noqa: UP007 - one line each reads better
     HandoffAssigned,
     HandoffRequeued,
     HandoffEnded,
+    NoteAdded,
 ]
 
 EVENT_TYPES: dict[str, type[Event]] = {event.type: event for event in get_args(Event)}

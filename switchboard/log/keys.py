@@ -53,6 +53,12 @@ WAKE = "sb:wake"
 CREW = "sb:crew"
 STOP = "sb:stop"
 DESK = "sb:desk"
+BACKSTAGE = "~"  # how the ids of logs begin that operators have among themselves
+
+
+def backstage(conversation: str) -> str:
+    """The log of what operators say about a conversation among themselves. No id that comes from outside is one."""
+    return f"{BACKSTAGE}{conversation}"
 
 
 def partition(conversation: str) -> int:

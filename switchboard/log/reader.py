@@ -12,7 +12,7 @@ from switchboard.log.codec import dumps
 from switchboard.log.connection import WAIT_SECONDS
 from switchboard.log.errors import LogUnavailable, TakesNoPart
 from switchboard.log.follower import AWAY, Follower
-from switchboard.log.keys import keys_of
+from switchboard.log.keys import BACKSTAGE, keys_of
 from switchboard.log.line import EPHEMERAL, IDENTIFIED, LEFT, Line
 from switchboard.log.log import Conversation, Log, Position
 from switchboard.log.subscription import Direct, Subscription
@@ -32,7 +32,7 @@ class Frame:
 class Reader:
     """Follows one conversation for one client, from the client's position, or from a snapshot if it has none.
 
-    A `participant` counts as present while this reads, and reads for as long as they take part.
+    A `participant` counts as present while this reads, and reads for as long as they take part; backstage nobody does.
     """
 
     def __init__(self, log: Log, follower: Follower, conversation: str, participant: str = "") -> None:
@@ -197,7 +197,8 @@ class Reader:
     async def _described(self) -> Conversation:
         """As of now. Raises `TakesNoPart` if the participant does not."""
         now = await self._log.describe(self._conversation)
-        if self._participant and not now.has(self._participant):
+        is_theirs = self._conversation.startswith(BACKSTAGE) or now.has(self._participant)
+        if self._participant and not is_theirs:
             raise TakesNoPart(self._conversation, identified=self._participant in now.identified)
         return now
 

@@ -15,6 +15,7 @@ from switchboard.log.clock import now_ms
 from switchboard.log.codec import dumps, encode
 from switchboard.log.errors import LogError, UnknownConversation
 from switchboard.log.events import TurnFailed
+from switchboard.log.keys import backstage
 from switchboard.log.log import Conversation, Log
 from switchboard.log.members import Members
 from switchboard.log.rewriting import LogDraft, Replacement, Rewriting, Status, Stored
@@ -74,9 +75,19 @@ class Erasure:
             ids |= await self._guests(conversation, participant)
         for guest in ids - {participant}:
             found |= await self._conversations(guest)  # what a guest did not take along
+        found |= await self._backstage(found)
         plans = await self.erasing.open_plans()
         mine = [plan for plan in plans if plan.conversation in found or ids & set(plan.people)]
         return [*mine, *[await self._plan(each, ids) for each in found - {plan.conversation for plan in plans}]]
+
+    async def _backstage(self, conversations: set[str]) -> set[str]:
+        """What operators have said of them among themselves, as far as there is anything: it goes whole."""
+        return {name for name in map(backstage, conversations) if await self._exists(name)}
+
+    async def _exists(self, conversation: str) -> bool:
+        with contextlib.suppress(UnknownConversation):
+            return bool(await self.log.describe(conversation))
+        return bool((await self.erasing.humans(conversation))[0])
 
     async def _conversations(self, participant: str) -> set[str]:
         return await self.erasing.conversations_of(participant) | await self._rewriting.conversations_of(participant)

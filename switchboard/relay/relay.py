@@ -7,6 +7,7 @@ from typing import Protocol
 
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
+from switchboard.log.keys import BACKSTAGE
 from switchboard.log.rounds import PAUSES, RESCAN_SECONDS, Rounds
 from switchboard.relay.message import Message, messages_of
 
@@ -69,9 +70,10 @@ class Relay:
     async def _deliver(self, conversation: str) -> None:
         batch = await self._feed.take(conversation)
         reached = batch.start
+        wanted = frozenset[str]() if conversation.startswith(BACKSTAGE) else self._publisher.types
         try:
             for message, after in messages_of(batch):
-                if message.type in self._publisher.types:
+                if message.type in wanted:
                     await self._publisher.deliver(message)
                 reached = after
         finally:
