@@ -87,8 +87,10 @@ class Clerk:
         cases, operators = await self._desk.cases(), await self._operators.all()
         moved = False
         for case, step in due(cases, operators, self._clock(), self._rules):
-            with contextlib.suppress(UnknownConversation):  # it was erased meanwhile
+            try:
                 moved |= await self._desk.lapse(case, step)
+            except UnknownConversation:
+                await self._desk.forget(case)
         if moved:
             cases = await self._desk.cases()
         places = queued(cases, await self._desk.waits({case.team for case in cases}))

@@ -126,6 +126,11 @@ class Desk:
         await self._note_wait(case, step.case)
         return True
 
+    async def forget(self, case: Case) -> None:
+        """One whose conversation is gone: Redis was emptied, or has lost it."""
+        async with answering():
+            await self._redis.hdel(keys_of(case.conversation).desk, case.conversation)
+
     async def waits(self, teams: Collection[str]) -> dict[str, list[float]]:
         """For how many seconds the last ones of each team have waited for their first person."""
         async with answering(), self._redis.pipeline(transaction=False) as pipe:

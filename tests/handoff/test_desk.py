@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 
 import pytest
 
 from switchboard.handoff.case import State, Wish
 from switchboard.handoff.desk import Desk
 from switchboard.log.errors import NotAllowed, Owned, StalePublish
-from switchboard.log.events import MessageDelta, MessageSent, MessageStarted, Participant
+from switchboard.log.events import MessageCompleted, MessageDelta, MessageSent, MessageStarted, Participant
 from switchboard.log.inbox import Inbox
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT, Turn
@@ -98,6 +100,40 @@ async def test_who_steps_in_cuts_the_bot_off_and_it_cannot_go_on(log: Log, desk:
     assert (cut["text"], cut["stopped"], cut["author"]["id"]) == ('Well, "that" is\nüber', True, BOT.id)
     assert over["stopped"] is True
     assert await Inbox(log.redis).take("c_1") is None
+
+
+async def test_whenever_somebody_steps_in_not_a_chunk_of_the_bots_comes_after(log: Log, desk: Desk) -> None:
+    chance = random.Random(6)
+
+    async def speak(conversation: str) -> None:
+        lease = await Inbox(log.redis).take(conversation)
+        assert lease
+        turn = Turn.of(log, lease)
+        with contextlib.suppress(StalePublish):
+            await turn.say(MessageStarted("m_1", BOT, turn.id), "start")
+            for number in range(12):
+                await turn.say(MessageDelta("m_1", f"{number} "), "piece")
+            await turn.say(MessageCompleted("m_1", BOT, "all", turn.id), "m_1")
+            await turn.complete()
+
+    async def step_in(conversation: str, rounds: int) -> None:
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        await desk.claim(conversation, EVE)
+
+    async def clash(number: int) -> str:
+        conversation = await start(log, f"c_{number}")
+        await ask(log, conversation, "go on")
+        await asyncio.gather(speak(conversation), step_in(conversation, chance.randrange(400)))
+        told = await entries(log, conversation)
+        changed = next(at for at, entry in enumerate(told) if entry["type"] == "owner.changed")
+        assert [entry["type"] for entry in told[changed + 1 :]] == ["handoff.requested", "handoff.assigned"]
+        before = [entry for entry in told[:changed] if entry["type"] == "turn.completed"]
+        assert len(before) == 1 or told[1]["type"] != "turn.started"
+        return "cut" if any(entry.get("stopped") for entry in before) else "whole"
+
+    ends = [end for at in range(0, 1_000, 50) for end in await asyncio.gather(*map(clash, range(at, at + 50)))]
+    assert {"cut", "whole"} == set(ends), "both happened"
 
 
 async def test_an_operator_who_does_not_have_it_is_told_who_has(log: Log, desk: Desk) -> None:
