@@ -1,4 +1,4 @@
-"""A message for people: what it is about, and how to reach who wrote it."""
+"""A person, if one is there; else a message for people: what it is about, and how to reach who wrote it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from actions.forms import Form, free_text
 from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
 from shop.desk import shop_desk
+from switchboard.calling import call_person
 from switchboard.reply import Reply
 from switchboard.tasks import Report, TaskError, task
 
@@ -76,6 +77,17 @@ class ValidateContactHumanAgentForm(Form):
 
     async def check(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         return []
+
+
+class ActionCallPerson(Action):
+    """Hands over to a person who is there; without one the rules go on with the form."""
+
+    def name(self) -> str:
+        return "action_call_person"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        comes = await call_person(dispatcher, tracker, "asked", "utter_person_comes")
+        return [SlotSet("person_comes", True if comes else None)]
 
 
 class ActionContactHumanAgent(Action):

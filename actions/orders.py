@@ -31,6 +31,7 @@ from actions.forms import Form
 from actions.voice import Voice
 from shop.client import NotProven, Order, OrderRefused, Proof, ShopUnavailable, TriesExhausted
 from shop.desk import shop_desk
+from switchboard.calling import call_person
 from switchboard.reply import Reply
 from switchboard.tasks import Refused, TaskError, TimedOut, Unavailable, Uncertain
 
@@ -213,7 +214,10 @@ class OrderAction(Action, ABC):
                 await voice.refuse(self.flow, error.reason, number=tracker.get_slot("order_number"))
                 if error.reason in {"wrong_pair", "too_many_tries"}:
                     forgotten += PAIR
-            except (TimedOut, Uncertain):
+            except Uncertain:
+                if not await call_person(dispatcher, tracker, "task_failed", "utter_not_sure_person_comes"):
+                    await voice.apologise(self.flow, "utter_not_sure")
+            except TimedOut:
                 await voice.apologise(self.flow, "utter_not_sure")
             except TaskError:
                 await voice.apologise(self.flow)

@@ -9,19 +9,21 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import events_of_last_turn, intent_of
 from actions.voice import variation
+from switchboard.calling import call_person
 
 CHOICES = 2
 
 
 class ActionAskBack(Action):
-    """Offers the likeliest intents that have a title; the second time in a row, a person."""
+    """Offers the likeliest intents that have a title; the second time in a row, calls a person, or offers to."""
 
     def name(self) -> str:
         return "action_ask_back"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         if asked_back_before(tracker, self.name()):
-            dispatcher.utter_message(response="utter_offer_person")
+            if not await call_person(dispatcher, tracker, "unsure", "utter_unsure_person_comes"):
+                dispatcher.utter_message(response="utter_offer_person")
         elif intent_of(tracker) == "out_of_scope":
             dispatcher.utter_message(response="utter_out_of_scope")
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+from switchboard.handoff.operators import Operators
 from switchboard.log.connection import connect
 from switchboard.log.follower import Follower
 from switchboard.log.log import Log
@@ -24,6 +25,7 @@ class Runtime:
     history: History
     stops: Stops | None = None  # without it a reply cannot be stopped
     memory: Memory | None = None  # of what is known of people
+    operators: Operators | None = None  # who could take over
 
 
 @functools.cache
@@ -32,4 +34,5 @@ def runtime() -> Runtime:
     settings = Settings()
     redis = connect(settings.redis)
     log, database = Log(redis), Database(settings.database)
-    return Runtime(log, History(database), Stops(log, Follower(redis)), Memory(Calls(database)))
+    stops, memory = Stops(log, Follower(redis)), Memory(Calls(database))
+    return Runtime(log, History(database), stops, memory, Operators(redis))

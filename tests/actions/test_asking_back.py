@@ -22,13 +22,13 @@ def said(dispatcher: CollectingDispatcher) -> list[str]:
     return [message["response"] for message in dispatcher.messages]
 
 
-def test_low_confidence_offers_the_two_likeliest_intents_by_their_titles(
+async def test_low_confidence_offers_the_two_likeliest_intents_by_their_titles(
     dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     latest = message("glorp", "nlu_fallback", 0.3)
     ranking = ("nlu_fallback", "affirm", "get_refund", "inform", "track_order", "cancel_order")
     latest["intent_ranking"] = [{"name": name, "confidence": 0.1} for name in ranking]
-    ActionAskBack().run(dispatcher, tracker(latest), domain)
+    await ActionAskBack().run(dispatcher, tracker(latest), domain)
     assert [(button["title"], button["payload"]) for button in dispatcher.messages[0]["buttons"]] == [
         ("Return or refund", "/get_refund"),
         ("Track an order", "/track_order"),
@@ -36,17 +36,19 @@ def test_low_confidence_offers_the_two_likeliest_intents_by_their_titles(
     ]
 
 
-def test_the_second_time_in_a_row_offers_a_person(dispatcher: CollectingDispatcher, domain: dict[str, Any]) -> None:
+async def test_the_second_time_in_a_row_offers_a_person(
+    dispatcher: CollectingDispatcher, domain: dict[str, Any]
+) -> None:
     for intent in ("nlu_fallback", "out_of_scope"):
-        ActionAskBack().run(dispatcher, tracker(message("fnord", intent), events=ASKED_BACK), domain)
+        await ActionAskBack().run(dispatcher, tracker(message("fnord", intent), events=ASKED_BACK), domain)
     assert said(dispatcher) == ["utter_offer_person"] * 2
 
 
-def test_after_an_understood_message_it_asks_back_afresh(
+async def test_after_an_understood_message_it_asks_back_afresh(
     dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     events = [*ASKED_BACK, message("thanks", "thanks"), {"event": "action", "name": "utter_welcome"}]
-    ActionAskBack().run(dispatcher, tracker(message("sing", "out_of_scope"), events=events), domain)
+    await ActionAskBack().run(dispatcher, tracker(message("sing", "out_of_scope"), events=events), domain)
     assert said(dispatcher) == ["utter_out_of_scope"]
 
 

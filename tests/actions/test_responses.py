@@ -10,8 +10,11 @@ import yaml
 from rasa_sdk.executor import ActionExecutor
 
 ROOT = Path(__file__).resolve().parents[2]
-# Responses whose names the code puts together: titles, refusals, states of an order.
-COMPOSED = re.compile(r"utter_(title_\w+|\w+_refused_\w+|refused_\w+|track_(shipped|processing|delivered|cancelled))")
+# Responses whose names the code puts together: titles, refusals, states of an order, how a handoff ended.
+COMPOSED = re.compile(
+    r"utter_(title_\w+|\w+_refused_\w+|refused_\w+|track_(shipped|processing|delivered|cancelled)"
+    r"|handoff_(resolved|returned|expired|cancelled|rejected|failed))"
+)
 
 
 def texts_in(folder: str, pattern: str) -> str:
