@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from switchboard.launch import demo_data
+from switchboard.launch import demo_data, demo_operators
 from switchboard.launch.environment import child_environment
+from switchboard.launch.errors import NotReady
 from switchboard.launch.front_end import FrontEnd
 from switchboard.launch.logs import LogFolder
 from switchboard.launch.model import Models
 from switchboard.launch.readiness import reachable
 from switchboard.launch.screen import Screen
 from switchboard.launch.servers import Servers
+from switchboard.log.errors import ArchiveUnavailable
 from switchboard.settings import Mode, Settings
 
 
@@ -53,6 +55,20 @@ class Bot:
         async with self.screen.step("demo data", "making"):
             return await demo_data.seed(self.folder, self.logs, child_environment(self.settings))
 
+    async def appoint(self) -> list[str]:
+        """Make people to try the console as; returns how they sign in. Nothing in production. Raises `NotReady`."""
+        if self.settings.switchboard_mode is Mode.production:
+            return []
+        try:
+            people = await demo_operators.appoint(self.settings)
+        except ArchiveUnavailable as error:
+            raise NotReady(f"The database cannot be reached: {error}") from error
+        return ["", f"Operators: {self._url}/console", *(f"  {line}" for line in people)]
+
+    @property
+    def _url(self) -> str:
+        return f"http://{reachable(self.settings.host)}:{self.settings.port}"
+
     async def start(self) -> list[str]:
         """Bring everything up to date and up; returns what there is to try. Raises a `LaunchError` in a group.
 
@@ -66,7 +82,7 @@ class Bot:
             group.create_task(self.build_front_end())
             group.create_task(self.servers.wait_for_actions())
             hints = group.create_task(self.seed())
-        return hints.result()
+        return [*hints.result(), *await self.appoint()]
 
     async def _train_then_serve(self) -> None:
         await self.train()
@@ -76,7 +92,7 @@ class Bot:
     def welcome(self, hints: list[str]) -> None:
         """The screen that says where everything is."""
         settings = self.settings
-        lines = [f"Open http://{reachable(settings.host)}:{settings.port} and say hello."]
+        lines = [f"Open {self._url} and say hello."]
         lines += ["", *hints] if hints else []
         lines += ["", f"Data: {_near(settings.data_dir)}    Logs: {_near(self.logs.path)}    Ctrl-C stops everything."]
         self.screen.text("\n" + "\n".join(f"  {line}".rstrip() for line in lines) + "\n")

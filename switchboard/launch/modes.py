@@ -89,7 +89,7 @@ async def cluster(bot: Bot) -> None:
             await bot.build_front_end()
             hints = await bot.seed()
             await servers.start()
-            bot.welcome(hints)
+            bot.welcome([*hints, *await bot.appoint()])
             await servers.watch()
         finally:
             await servers.stop()
