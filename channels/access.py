@@ -99,6 +99,7 @@ TABLE: Mapping[str, Access | None] = {
     "POST /conversations/{conversationId}/notes": DESK,
     "POST /conversations/{conversationId}/notes/typing": DESK,
     "GET /conversations/{conversationId}/backstage": DESK,
+    "GET /conversations/{conversationId}/why": DESK,
     "GET /desk": DESK,
     "GET /desk/stream": DESK,
     "POST /desk/presence": DESK,

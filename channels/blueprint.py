@@ -111,6 +111,7 @@ class ChatBlueprint(Blueprint):
         self._add("GET", f"{one}/notes", backstage.list_notes, preflight=False)  # the one of `POST` is for both
         self._add("POST", f"{one}/notes", backstage.add_note)
         self._add("POST", f"{one}/notes/typing", backstage.tell_note_typing)
+        self._add("GET", f"{one}/why", desk.explain_bot)
         self._add("GET", f"{one}/backstage", backstage.read_backstage)
         self._add("GET", "/desk", desk.show_desk)
         self._add("GET", "/desk/stream", desk.read_desk)

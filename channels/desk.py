@@ -12,11 +12,12 @@ from sanic.response import HTTPResponse, empty
 
 from channels.farewell import EXPIRED, SLOW, UNAVAILABLE, Farewell
 from channels.handoff_validation import Presence
-from channels.services import Chat, Stream, chat_of, json_body
+from channels.services import Chat, Stream, access_of, chat_of, json_body
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.validation import parse
 from switchboard.cancellation import absorb_cancellation
 from switchboard.handoff.operators import SEEN_EVERY_SECONDS
+from switchboard.handoff.why import explain
 from switchboard.log.codec import dumps
 from switchboard.log.errors import LogUnavailable
 from switchboard.people.identity import Session
@@ -29,6 +30,15 @@ async def show_desk(request: Request) -> HTTPResponse:
     chat = chat_of(request)
     chat.session(request)
     body = dumps(await chat.board.view())
+    return HTTPResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def explain_bot(request: Request, conversation_id: str) -> HTTPResponse:
+    """`GET /conversations/{id}/why`: 200 with what the bot made of the last messages, and where it stands."""
+    chat = chat_of(request)
+    session = chat.session(request)
+    await chat.conversation(session, conversation_id, access_of(request))
+    body = dumps(explain(await chat.dialogues.read(conversation_id)))
     return HTTPResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 

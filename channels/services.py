@@ -29,6 +29,7 @@ from switchboard.handoff.board import Board
 from switchboard.handoff.desk import Desk
 from switchboard.handoff.operators import Operators
 from switchboard.log.connection import connect
+from switchboard.log.dialogue import Dialogues
 from switchboard.log.follower import Follower
 from switchboard.log.lifecycle import Lifecycle
 from switchboard.log.limiter import Limiter
@@ -110,6 +111,7 @@ class Chat:
     operators: Operators
     board: Board
     backstage: Backstage
+    dialogues: Dialogues
     invitations: Invitations
     identities: HostIdentities | None = None  # without keys everybody is a guest
     credentials: Credentials | None = None  # where there are accounts
@@ -155,6 +157,7 @@ class Chat:
             Operators(redis),
             Board(log, follower),
             Backstage(log),
+            Dialogues(redis),
             Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             _credentials(settings, redis, calls, sessions),
