@@ -101,6 +101,7 @@ TABLE: Mapping[str, Access | None] = {
     "GET /conversations/{conversationId}/backstage": DESK,
     "GET /conversations/{conversationId}/why": DESK,
     "GET /desk": DESK,
+    "GET /desk/figures": DESK,
     "GET /desk/stream": DESK,
     "POST /desk/presence": DESK,
     "POST /agui": Access(CUSTOMERS),

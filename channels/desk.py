@@ -12,16 +12,20 @@ from sanic.response import HTTPResponse, empty
 
 from channels.farewell import EXPIRED, SLOW, UNAVAILABLE, Farewell
 from channels.handoff_validation import Presence
+from channels.paging import query_of
+from channels.problems import Problem
 from channels.services import Chat, Stream, access_of, chat_of, json_body
 from channels.stream import HEADERS, WRITE_SECONDS
 from channels.validation import parse
 from switchboard.cancellation import absorb_cancellation
 from switchboard.handoff.operators import SEEN_EVERY_SECONDS
 from switchboard.handoff.why import explain
+from switchboard.log.clock import now_ms
 from switchboard.log.codec import dumps
 from switchboard.log.errors import LogUnavailable
 from switchboard.people.identity import Session
 
+MOST_HOURS = 24 * 366
 PING = 'data: {"type":"ping"}\n\n'
 
 
@@ -40,6 +44,24 @@ async def explain_bot(request: Request, conversation_id: str) -> HTTPResponse:
     await chat.conversation(session, conversation_id, access_of(request))
     body = dumps(explain(await chat.dialogues.read(conversation_id)))
     return HTTPResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def show_figures(request: Request) -> HTTPResponse:
+    """`GET /desk/figures?hours=`: 200 with what people did in the last hours, 24 if none are given. Raises 422."""
+    chat = chat_of(request)
+    chat.session(request)
+    hours = _hours(query_of(request).get("hours"))
+    since = now_ms() - hours * 3_600_000
+    figures = {"since": since, **await chat.handoffs.figures(since)}
+    return HTTPResponse(dumps(figures), content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _hours(text: str | None) -> int:
+    if text is None:
+        return 24
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_HOURS and len(text) < 6):
+        raise Problem(422, "invalid", f"hours: a number from 1 to {MOST_HOURS}")
+    return int(text)
 
 
 async def say_presence(request: Request) -> HTTPResponse:

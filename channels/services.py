@@ -22,6 +22,7 @@ from channels.problems import Problem
 from channels.vitals import Vitals
 from switchboard.archive.conversations import Conversations
 from switchboard.archive.entries import Entries
+from switchboard.archive.handoffs import Handoffs
 from switchboard.archive.history import History
 from switchboard.archive.timeline import Timeline
 from switchboard.handoff.backstage import Backstage
@@ -112,6 +113,7 @@ class Chat:
     board: Board
     backstage: Backstage
     dialogues: Dialogues
+    handoffs: Handoffs
     invitations: Invitations
     identities: HostIdentities | None = None  # without keys everybody is a guest
     credentials: Credentials | None = None  # where there are accounts
@@ -158,6 +160,7 @@ class Chat:
             Board(log, follower),
             Backstage(log),
             Dialogues(redis),
+            Handoffs(calls),
             Invitations(sessions),
             HostIdentities(HostKeys(settings.identity_keys)) if settings.identity_keys else None,
             _credentials(settings, redis, calls, sessions),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.engine import Connection
 
+from switchboard.archive.handoffs import record
 from switchboard.archive.projection import project, rebuild, words
 from switchboard.log.codec import dumps
 from switchboard.log.feed import Batch
@@ -120,6 +121,7 @@ def _add(connection: Connection, batch: Batch) -> None:
         chosen = (*_of(conversation, epoch), table.c.message.in_(whole), table.c.type == DELTA)
         connection.execute(delete(table).where(*chosen))
     project(connection, conversation, epoch, reached, entries)
+    record(connection, conversation, entries)
 
 
 def _erased(connection: Connection, batches: Sequence[Batch]) -> tuple[set[tuple[str, str]], set[str]]:

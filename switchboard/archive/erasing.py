@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from switchboard.archive.entries import WRITER
+from switchboard.archive.handoffs import forget, forget_people
 from switchboard.archive.projection import rebuild, words
 from switchboard.log.codec import dumps
 from switchboard.store.calls import Calls
@@ -186,6 +187,7 @@ def _close(connection: Connection, plan: Plan, turns: Sequence[str]) -> None:
     connection.execute(delete(archived_entries).where(*rest))
     if plan.successor is None:
         connection.execute(delete(tasks).where(here))
+        forget(connection, plan.conversation)
         connection.execute(delete(members).where(members.c.conversation == plan.conversation))
         connection.execute(delete(conversations).where(conversations.c.id == plan.conversation))
     else:
@@ -194,4 +196,5 @@ def _close(connection: Connection, plan: Plan, turns: Sequence[str]) -> None:
         nobodys = update(tasks).where(here, tasks.c.turn.is_(None))  # who knows whom they were about
         connection.execute(nobodys.values(arguments={}, result=None, reason=None))
         rebuild(connection, plan.conversation, plan.successor)
+        forget_people(connection, plan.conversation, plan.people)
     connection.execute(update(erasures).where(*_is_of(plan)).values(people=[], heir="", turns=list(turns)))

@@ -86,6 +86,23 @@ members = Table(
     Index("ix_members_participant", "participant"),
 )
 
+handoffs = Table(  # times are milliseconds since 1970
+    "handoffs",
+    metadata,
+    Column("conversation", String(80), primary_key=True),
+    Column("id", String(20), primary_key=True),
+    Column("reason", String(80), nullable=False),
+    Column("team", String(40), nullable=False),
+    Column("operator", String(255)),  # who had it last
+    Column("requested_at", BigInteger, nullable=False),
+    Column("assigned_at", BigInteger),  # for the first time
+    Column("answered_at", BigInteger),  # when an operator said something first
+    Column("ended_at", BigInteger),
+    Column("outcome", String(20)),
+    Column("disposition", String(80)),
+    Index("ix_handoffs_requested_at", "requested_at"),
+)
+
 erasures = Table(  # logs of which somebody disappears, or did: what is left of them is not archived
     "erasures",
     metadata,
