@@ -10,13 +10,14 @@ import uuid
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from channels.access import OPERATORS
 from channels.problems import Problem
-from channels.services import Chat, access_of, chat_of, json_body
+from channels.services import CONVERSATION_ID, Chat, access_of, chat_of, json_body
 from channels.validation import Nothing, Send, parse
 from switchboard.addressed import addresses
 from switchboard.log import snapshot
 from switchboard.log.codec import dumps
-from switchboard.log.errors import TooFast
+from switchboard.log.errors import Owned, TooFast
 from switchboard.log.events import MessageSent, Participant
 from switchboard.log.log import Appended, Draft, Log
 from switchboard.people.identity import Session
@@ -67,9 +68,10 @@ async def accept(
 
     `to_bot`: it is meant for the bot, whatever it says. Else in a group the bot answers only what is addressed to it.
     Raises `Problem` 422 for too many links, or for a reply to what is no message here, `TooFast`, `UnknownConversation`
-    if the caller takes no part in it, `Muted`, `ConflictingEntry`, `LogUnavailable`.
+    if the caller takes no part in it, or `Owned` if that is an operator, `Muted`, `ConflictingEntry`, `LogUnavailable`.
     """
     chat.limits.check_links(send.text or send.payload or "")
+    await _check_owner(chat, session, conversation_id)
     await _count(chat, session, conversation_id, _key(session.participant, send))
     if send.payload or send.reply_to:
         await chat.conversation(session, conversation_id)  # nobody makes us read a log that is not theirs
@@ -78,6 +80,14 @@ async def accept(
     if send.reply_to:
         to_bot |= await _replies_to_bot(chat.log, conversation_id, send.reply_to, draft.key)
     return await _publish(chat, session, conversation_id, event, draft, to_bot)
+
+
+async def _check_owner(chat: Chat, session: Session, conversation_id: str) -> None:
+    """An operator who takes no part (any more) is told who has the conversation. Raises `Owned`."""
+    if session.role in OPERATORS and CONVERSATION_ID.match(conversation_id):
+        conversation = await chat.log.describe(conversation_id)
+        if not conversation.has(session.participant.id):
+            raise Owned(conversation_id, conversation.owner)
 
 
 async def ask_again(

@@ -146,7 +146,7 @@ def transfer(case: Case, operator: Participant, now: int) -> Step:
     """Another operator goes on at once. Raises `IllegalStep` if nobody has it."""
     _expect("transfer", case, State.assigned)
     given = replace(case, term=case.term + 1, operator=operator.id, assigned_at=now)
-    return _step(given, HandoffAssigned(case.id, operator.id), joins=operator)
+    return _step(given, HandoffAssigned(case.id, operator.id), joins=operator, leaves=case.operator)
 
 
 def requeue(case: Case, reason: Requeue, now: int, team: str | None = None) -> Step:
@@ -155,18 +155,18 @@ def requeue(case: Case, reason: Requeue, now: int, team: str | None = None) -> S
     waiting = replace(
         case, term=case.term + 1, team=team or case.team, operator=None, assigned_at=None, requeued_at=now
     )
-    return _step(waiting, HandoffRequeued(case.id, reason, waiting.team))
+    return _step(waiting, HandoffRequeued(case.id, reason, waiting.team), leaves=case.operator)
 
 
 def end(case: Case, outcome: Outcome, by: str | None = None, disposition: str | None = None) -> Step:
     """The bot goes on."""
     event = HandoffEnded(case.id, outcome, by, disposition)
-    return Step(None, OwnerChange(case.bot, (event,)))
+    return Step(None, OwnerChange(case.bot, (event,), leaves=case.operator))
 
 
-def _step(case: Case, *events: Any, joins: Participant | None = None) -> Step:
+def _step(case: Case, *events: Any, joins: Participant | None = None, leaves: str | None = None) -> Step:
     public = json.dumps(case.public(), separators=(",", ":"))
-    return Step(case, OwnerChange(case.owner, events, case.encode(), public, joins))
+    return Step(case, OwnerChange(case.owner, events, case.encode(), public, joins, leaves))
 
 
 def _expect(step: str, case: Case, state: State) -> None:

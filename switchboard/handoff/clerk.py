@@ -64,7 +64,8 @@ class Clerk:
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._look_seconds):
-                    await changes.take()
+                    for line in await changes.take() or ():
+                        self._told.pop(line.json, None)  # somebody has begun to read it, or it has changed
                     await asyncio.sleep(GATHER_SECONDS)
             try:
                 if await self._is_mine():

@@ -14,7 +14,7 @@ inbox, on a Redis Cluster too. There are 16 partitions for good: changing the nu
                                        pace (what people have sent is paid off, µs),
                                        `was:<guest>` → who that guest has turned out to be,
                                        `j:<id>`: the offset behind which they joined, 0 if none; `m:<id>`: is muted;
-                                       `l:<id>`, as `p:<id>`: has left;
+                                       `l:<id>`, as `p:<id>`: has left; `c:<id>`: came to take it over;
                                        host; humans: how many customers and operators take part, 1 if none;
                                        invitations: their generation, 0 if none; it grows when they are revoked;
                                        handoff: JSON, what everybody may know of the one under way;

@@ -36,7 +36,7 @@ from switchboard.log.events import (
     TaskCancelling,
     TurnStopping,
 )
-from switchboard.log.keys import PARTITIONS, STOP, WAKE, keys_of
+from switchboard.log.keys import DESK, PARTITIONS, STOP, WAKE, keys_of
 from switchboard.log.line import Line
 from switchboard.log.ownership import OwnerChange
 from switchboard.log.rate import Rate
@@ -218,6 +218,11 @@ class Log:
         """Tell whoever reads the conversation now; nothing is kept."""
         async with answering():
             await self.redis.publish(keys_of(conversation).live, encode(event, self._clock()))
+
+    async def say_place(self, conversation: str) -> None:
+        """Have whoever keeps the desk say once more where a conversation stands, to all who read it now."""
+        async with answering():
+            await self.redis.publish(DESK, conversation)
 
     async def stop(self, conversation: str, participant: str, turn_id: str = "", task_id: str = "") -> str | None:
         """Ask the turn under way to stop; its id, or `None` if nothing, or not that turn, is to be answered.

@@ -51,21 +51,36 @@ local function dismiss(to, change, epoch)
   redis.call('HINCRBY', to.meta, 'fence', 1)
 end
 
+-- Who takes it takes part from now on.
+local function join(to, change, epoch)
+  if not change.joins then return end
+  local person, part = change.joins[1], change.joins[2]
+  local before = redis.call('HGET', to.meta, 'p:' .. person)
+  if before == part then return end
+  redis.call('HSET', to.meta, 'p:' .. person, part)
+  if not before then redis.call('HSET', to.meta, 'c:' .. person, '1', 'j:' .. person, redis.call('HGET', to.meta, 'offset')) end
+  redis.call('HDEL', to.meta, 'l:' .. person, 'm:' .. person)
+  count_humans(to.meta)
+  append(to, change.live, epoch, '', '', change.joined)
+end
+
+-- Who had it takes part no longer, unless they did before they took it: the bot answers a customer who is alone with it.
+local function part(to, change, epoch)
+  local person = change.leaves
+  if not person or redis.call('HDEL', to.meta, 'c:' .. person) == 0 then return end
+  redis.call('HSET', to.meta, 'l:' .. person, redis.call('HGET', to.meta, 'p:' .. person))
+  redis.call('HDEL', to.meta, 'p:' .. person, 'j:' .. person)
+  count_humans(to.meta)
+  append(to, change.live, epoch, '', '', change.left)
+end
+
 -- `to` has the keys of the conversation by name, `desk`, and the conversation; `change` is what `ownership.py` encodes.
 -- Returns the new term, and the offset of the last entry.
 local function change_owner(to, change)
   local epoch = redis.call('HGET', to.meta, 'epoch')
   if string.sub(redis.call('HGET', to.meta, 'owner'), 1, 4) == 'bot:' then dismiss(to, change, epoch) end
-  if change.joins then
-    local person, part = change.joins[1], change.joins[2]
-    if redis.call('HGET', to.meta, 'p:' .. person) ~= part then
-      redis.call('HSET', to.meta, 'p:' .. person, part)
-      redis.call('HSETNX', to.meta, 'j:' .. person, redis.call('HGET', to.meta, 'offset'))
-      redis.call('HDEL', to.meta, 'l:' .. person, 'm:' .. person)
-      count_humans(to.meta)
-      append(to, change.live, epoch, '', '', change.joined)
-    end
-  end
+  join(to, change, epoch)
+  part(to, change, epoch)
   local term, offset = redis.call('HINCRBY', to.meta, 'term', 1), nil
   redis.call('HSET', to.meta, 'owner', change.owner)
   for _, entry in ipairs(change.entries) do offset = append(to, change.live, epoch, '', '', entry) end

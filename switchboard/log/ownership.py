@@ -12,7 +12,7 @@ from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
 from switchboard.log.errors import Owned, UnknownConversation
-from switchboard.log.events import Event, OwnerChanged, Participant, ParticipantJoined
+from switchboard.log.events import Event, OwnerChanged, Participant, ParticipantJoined, ParticipantLeft
 from switchboard.log.keys import DESK, STOP, WAKE, keys_of
 from switchboard.log.scripts import script
 
@@ -26,7 +26,7 @@ class OwnerChange:
     `record`: what the desk knows of the conversation from here on, '' where people have nothing to do with it any more.
     `handoff`: what everybody in it may know of that, as JSON.
     `events`: what tells of it, beside `owner.changed`. A bot that becomes the owner answers the last of them.
-    `joins`: who takes part from here on, if they did not.
+    `joins`: who takes part from here on, if they did not. `leaves`: who does so no longer, if that is how they came.
     """
 
     owner: str
@@ -34,6 +34,7 @@ class OwnerChange:
     record: str = ""
     handoff: str = ""
     joins: Participant | None = None
+    leaves: str | None = None
 
     def encode(self, conversation: str, term: int, now: int) -> str:
         """As `owner.lua` takes it. `term`: the one that begins with it."""
@@ -51,6 +52,8 @@ class OwnerChange:
         if self.joins:
             change["joins"] = [self.joins.id, f"{self.joins.role} {self.joins.name}"]
             change["joined"] = encode(ParticipantJoined(self.joins), now)
+        if self.leaves:
+            change["leaves"], change["left"] = self.leaves, encode(ParticipantLeft(self.leaves), now)
         return json.dumps(change)
 
 

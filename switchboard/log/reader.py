@@ -15,6 +15,7 @@ from switchboard.log.follower import AWAY, Follower
 from switchboard.log.keys import BACKSTAGE, keys_of
 from switchboard.log.line import EPHEMERAL, IDENTIFIED, LEFT, Line
 from switchboard.log.log import Conversation, Log, Position
+from switchboard.log.ownership import QUEUE
 from switchboard.log.subscription import Direct, Subscription
 
 RETRY_MS = 1_000
@@ -149,6 +150,8 @@ class Reader:
             position, wire = await snapshot.take(self._log, now)
             self._epoch, self._offset = position.epoch, position.offset
             yield [Frame(dumps(wire), position)]
+        if now.owner.startswith(QUEUE):
+            await self._log.say_place(self._conversation)
 
     async def _reaches(self, start: Position, end: Position) -> bool:
         """Whether the log still has everything after `start`."""

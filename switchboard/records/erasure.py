@@ -182,5 +182,5 @@ def _end_of(turn: str, epoch: str, offset: int) -> Stored:
 
 def _fields(scrub: Scrub) -> list[str]:
     """What the conversation's hash has of them: that they take part, who they were, the title that they gave."""
-    fields = [f"{what}:{each}" for each in scrub.ids for what in ("p", "was", "j", "l", "m")]
+    fields = [f"{what}:{each}" for each in scrub.ids for what in ("p", "was", "j", "l", "m", "c")]
     return [*fields, "title"] if scrub.is_title_theirs else fields

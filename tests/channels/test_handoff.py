@@ -83,7 +83,8 @@ async def test_one_operator_wins_and_the_other_is_told_who(ada: Guest, eva: Gues
     refused = await do(bob, talk, "claim", 409)
     assert (refused["code"], refused["owner"]) == ("owned", "operator:user_eva")
     assert (await eva.send(talk, text="Hello Ada")).status_code == 202
-    assert (await bob.send(talk, text="Hello too")).status_code == 404, "who takes no part"
+    late = await bob.send(talk, text="Hello too")
+    assert (late.status_code, late.json()["owner"]) == (409, "operator:user_eva")
     messages = (await ada.snapshot(talk))["messages"]
     assert [(each["author"]["name"], each["text"]) for each in messages] == [("Eva", "Hello Ada")]
 
@@ -170,7 +171,7 @@ async def test_an_operator_looks_on_unseen(edge: Edge, ada: Guest, eva: Guest) -
         async with bounded():
             while (reply := json.loads(await socket.recv())).get("id") != 2:
                 pass
-    assert reply["error"]["code"] == "not_found"
+    assert reply["error"]["code"] == "owned"
 
 
 async def test_the_desk_shows_who_waits_and_who_is_there_as_it_changes(edge: Edge, ada: Guest, eva: Guest) -> None:

@@ -19,6 +19,7 @@ from switchboard.log.clock import now_ms
 from switchboard.log.follower import Follower
 from switchboard.log.keys import keys_of
 from switchboard.log.log import Log
+from switchboard.log.reader import Reader
 from tests.handoff.conftest import ASKED, BOB, EVE, entries
 from tests.support.people import start
 from tests.support.waiting import bounded, running, until
@@ -88,6 +89,17 @@ async def test_who_waits_is_told_their_place_after_every_change(log: Log, follow
         await place(1, 1)
         await desk.requeue("c_1", "released", EVE.id)
         await place(2, 2)
+
+
+async def test_whoever_begins_to_read_is_told_too(log: Log, follower: Follower, clock: Clock) -> None:
+    await start(log)
+    await Desk(log).request("c_1", ASKED)
+    async with clerk(log, follower, clock), bounded():
+        for _ in range(3):  # a page that is loaded again
+            async with contextlib.aclosing(Reader(log, follower, "c_1", "guest_ada").frames(None)) as batches:
+                async for batch in batches:
+                    if any('"handoff.queued"' in frame.json for frame in batch):
+                        break
 
 
 async def test_an_estimate_comes_once_enough_have_waited(log: Log, follower: Follower, clock: Clock) -> None:

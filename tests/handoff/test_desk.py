@@ -13,7 +13,9 @@ from switchboard.handoff.desk import Desk
 from switchboard.log.errors import NotAllowed, Owned, StalePublish
 from switchboard.log.events import MessageCompleted, MessageDelta, MessageSent, MessageStarted, Participant
 from switchboard.log.inbox import Inbox
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Draft, Log
+from switchboard.log.members import Members
 from switchboard.turns.turn import BOT, Turn
 from tests.handoff.conftest import ASKED, BOB, EVE, entries, types
 from tests.support.people import ADA, ask, message, start
@@ -138,6 +140,7 @@ async def test_whenever_somebody_steps_in_not_a_chunk_of_the_bots_comes_after(lo
 
 async def test_an_operator_who_does_not_have_it_is_told_who_has(log: Log, desk: Desk) -> None:
     await start(log)
+    await Members(log.redis).join("c_1", BOB)  # a colleague who follows it
     await desk.claim("c_1", BOB)
     await desk.give("c_1", EVE, BOB.id)
     with pytest.raises(Owned) as refused:
@@ -187,6 +190,32 @@ async def test_the_bot_answers_the_end_of_a_handoff(log: Log, desk: Desk) -> Non
     assert lease
     started = (await entries(log))[-1]
     assert (started["type"], started["messageId"]) == ("turn.started", case.id)
+
+
+async def test_an_operator_who_came_to_take_it_leaves_with_it_and_the_bot_answers_every_message_again(
+    log: Log, desk: Desk
+) -> None:
+    await start(log)
+    for leave in (
+        lambda: desk.end("c_1", "returned", EVE.id),
+        lambda: desk.requeue("c_1", "released", EVE.id),
+        lambda: desk.give("c_1", BOB, EVE.id),
+    ):
+        await desk.claim("c_1", EVE)
+        await leave()
+        assert not (await log.describe("c_1")).has(EVE.id)
+    await desk.end("c_1", "returned", BOB.id)
+    before = len(await log.redis.lrange(keys_of("c_1").waiting, 0, -1))
+    await log.publish("c_1", message("and now?"), asks=True, addressed=False, author=ADA.id)
+    assert len(await log.redis.lrange(keys_of("c_1").waiting, 0, -1)) == before + 1
+
+
+async def test_an_operator_who_takes_part_anyway_stays(log: Log, desk: Desk) -> None:
+    await start(log)
+    await Members(log.redis).join("c_1", EVE)
+    await desk.claim("c_1", EVE)
+    await desk.end("c_1", "returned", EVE.id)
+    assert (await log.describe("c_1")).has(EVE.id)
 
 
 async def test_who_waits_may_go_back_to_the_bot_until_somebody_has_come(log: Log, desk: Desk) -> None:
