@@ -32,6 +32,12 @@ export class Membership {
     return is === "shared" ? null : is;
   }
 
+  /** Whether others take or took part, in another tab's knowledge too: words that were not meant for them stay out. */
+  isOthersToo(conversationId: string): boolean {
+    const kept = this.#store.get<Kept>(MEMBERSHIP);
+    return kept?.conversationId === conversationId || this.#of(conversationId) !== null;
+  }
+
   /** A frame of that conversation's stream, which `me` reads, and who takes part after it. */
   receive(frame: Frame, conversationId: string | null, me: string | null, participants: readonly Participant[]): void {
     if (conversationId === null) return;

@@ -3,43 +3,12 @@ import { ChatClient } from "../src/client.ts";
 import { ApiError } from "../src/errors.ts";
 import { Membership, MEMBERSHIP } from "../src/membership.ts";
 import { MemoryStore } from "../src/storage.ts";
-import type { Commands, Transport, Where } from "../src/transport.ts";
 import type { Frame, Participant } from "../src/types.ts";
 import { ADA, connected, FRESH, log } from "./conversation.ts";
+import { Line } from "./line.ts";
 
 const BEN: Participant = { id: "guest_2", role: "customer", name: "Ben" };
 const GONE = ApiError.ofProblem({ status: 404, code: "not_found" });
-
-/** Streams what the test says, until the test ends it; what is said to it fails if the test wants so. */
-class Line implements Transport {
-  opened: string[] = [];
-  failure: unknown = null;
-  #wake = () => undefined as void;
-  #frames: Frame[] = [];
-
-  say(...frames: Frame[]): void {
-    this.#frames.push(...frames);
-    this.#wake();
-  }
-
-  async open({ conversationId }: Where, _: unknown, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
-    this.opened.push(conversationId);
-    if (this.failure) throw this.failure;
-    return this.#read(signal);
-  }
-
-  async command<Name extends keyof Commands>(): Promise<Commands[Name]["answer"]> {
-    throw this.failure ?? new TypeError("offline");
-  }
-
-  async *#read(signal: AbortSignal): AsyncGenerator<Frame> {
-    while (!signal.aborted) {
-      const frame = this.#frames.shift();
-      if (frame) yield frame;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-}
 
 /** What the server was asked, and answers to it by path. */
 const asked: [path: string, body: unknown, token: string | null][] = [];
