@@ -103,6 +103,7 @@ export class ChatClient {
       live: this.#live,
       typing: this.#people.typing.filter((id) => id !== me),
       present: this.#people.present,
+      formerly: this.#people.formerly,
       restarted: this.#restarted,
       started: this.#conversation !== null,
       ended: this.#membership.ending(this.#conversation),

@@ -68,8 +68,10 @@ function comingsAndGoings(view: View, there: MutableRef<Names | null>, strings: 
   there.current = view.chat.position && now;
   if (before === null) return [];
   const at = view.chat.position?.offset;
-  const came = [...now].filter(([id]) => !before.has(id));
-  const went = [...before].filter(([id]) => !now.has(id));
+  // Who signs in has another id from then on, and is nobody else.
+  const later = new Map(Object.entries(view.formerly).map(([id, guest]) => [guest, id]));
+  const came = [...now].filter(([id]) => !before.has(id) && !before.has(view.formerly[id] ?? id));
+  const went = [...before].filter(([id]) => !now.has(id) && !now.has(later.get(id) ?? id));
   return [
     ...came.map(([id, name]) => ({ id: `${id}+${at}`, text: strings.hasJoined(name) })),
     ...went.map(([id, name]) => ({ id: `${id}-${at}`, text: strings.hasLeft(name) })),

@@ -50,6 +50,7 @@ export function App({ client, options, tab }: AppProps): ComponentChild {
             open={open}
             takesFocus={takesFocus}
             invitation={invitation}
+            onDead={() => forgetInvitation(tab)}
             onAnswered={answered}
             onClose={() => show(false)}
           />

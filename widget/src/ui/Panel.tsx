@@ -13,7 +13,7 @@ import { MessageList } from "./MessageList";
 import { ObstacleNotice, obstacleOf } from "./Obstacle";
 import { isGroup, peopleOf } from "./people";
 import { PeoplePanel } from "./PeoplePanel";
-import { Question } from "./Question";
+import { StartOver } from "./StartOver";
 
 export interface PanelProps {
   view: View;
@@ -24,19 +24,20 @@ export interface PanelProps {
   takesFocus: boolean;
   /** To a conversation of others, which waits for the visitor's answer. */
   invitation: string | null;
+  onDead(): void;
   onAnswered(): void;
   onClose(): void;
 }
 
 export function Panel(props: PanelProps): ComponentChild {
-  const { view, title, greeting, open, takesFocus, invitation, onAnswered, onClose } = props;
-  const { client, language } = useSurroundings();
-  const { strings } = language;
+  const { view, title, greeting, open, takesFocus, invitation, onDead, onAnswered, onClose } = props;
+  const { client } = useSurroundings();
   const field = useRef<HTMLTextAreaElement>(null);
   const panel = useRef<HTMLElement>(null);
   const peopleButton = useRef<HTMLButtonElement>(null);
   const [asking, setAsking] = useState(false);
   const [showing, setShowing] = useState(false);
+  const [draft, setDraft] = useState("");
   const obstacle = obstacleOf(view);
   const group = isGroup(view.chat);
   const sheet = invitation !== null ? "join" : showing && view.ended === null ? "people" : null;
@@ -61,8 +62,6 @@ export function Panel(props: PanelProps): ComponentChild {
     focusFor(field.current, panel.current);
   };
   const startOver = () => {
-    // The others need not wait for us. Where that cannot be said now, they will see that we are not there.
-    if (group && view.ended === null) client.group.leave().catch(() => undefined);
     client.startOver();
     setShowing(false);
     stopAsking();
@@ -95,23 +94,14 @@ export function Panel(props: PanelProps): ComponentChild {
         onStartOver={() => (view.ended === null ? setAsking(true) : startOver())}
         onClose={onClose}
       />
-      {asking && (
-        <Question
-          question={strings.startOverQuestion}
-          warning={group ? strings.leaveWarning : strings.startOverWarning}
-          yes={strings.startOverYes}
-          no={strings.startOverNo}
-          onYes={startOver}
-          onNo={stopAsking}
-        />
-      )}
+      {asking && <StartOver view={view} onYes={startOver} onNo={stopAsking} />}
       <div class="main">
         <div class="talk" inert={sheet !== null}>
           <MessageList view={view} greeting={greeting} onPress={onPress} />
           {obstacle === null ? (
-            <Composer field={field} answering={view.chat.turn !== null} group={group} />
+            <Composer field={field} answering={view.chat.turn !== null} group={group} draft={draft} onDraft={setDraft} />
           ) : (
-            <ObstacleNotice obstacle={obstacle} onStartOver={startOver} />
+            <ObstacleNotice obstacle={obstacle} onStartOver={() => (group && view.ended === null ? setAsking(true) : startOver())} />
           )}
         </div>
         {sheet === "people" && (
@@ -122,6 +112,7 @@ export function Panel(props: PanelProps): ComponentChild {
             key={invitation}
             view={view}
             invitation={invitation}
+            onDead={onDead}
             onAnswered={() => {
               onAnswered();
               focusFor(field.current, panel.current);

@@ -1,7 +1,7 @@
 /** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
 
 import type { Message, Outgoing, Participant, Task, View } from "@switchboard/client";
-import { hasSeveralAuthors, isGroup, isPerson, namesOf, peopleOf } from "./people";
+import { hasSeveralAuthors, huesOf, isGroup, isPerson, namesOf, peopleOf } from "./people";
 
 export interface MessageRow {
   kind: "message";
@@ -16,6 +16,11 @@ export interface MessageRow {
   chosen: string | null;
   /** Where several people write, whether this author's colour and role are shown. */
   marked: boolean;
+  /** The author's colour there; a bot has none. */
+  hue: number | undefined;
+  /** The message that this one answers, if it is there. */
+  quoted: Message | undefined;
+  quotedMine: boolean;
   /** The last of the visitor's that somebody else has read. */
   read: boolean;
   /** Who of several others has read it. */
@@ -36,6 +41,8 @@ export function rowsOf(view: View): Row[] {
   const reply = replyTo(view);
   const read = lastRead(view);
   const marked = hasSeveralAuthors(view.chat);
+  const hues = huesOf(view.chat);
+  const byId = new Map(messages.map((message) => [message.messageId, message]));
   const rows: Row[] = [];
   const placed = new Set<Task>();
   const place = (task: Task) => {
@@ -50,6 +57,7 @@ export function rowsOf(view: View): Row[] {
     const first = previous !== message.author.id;
     previous = message.author.id;
     const answer = reply.get(at);
+    const quoted = byId.get(message.replyTo ?? "");
     rows.push({
       kind: "message",
       key: message.clientMessageId ?? message.messageId,
@@ -59,6 +67,9 @@ export function rowsOf(view: View): Row[] {
       open: answer === undefined && message.status !== "streaming",
       chosen: answer ?? null,
       marked: marked && !mine,
+      hue: hues.get(message.author.id),
+      quoted,
+      quotedMine: quoted !== undefined && isMine(quoted, view.me),
       read: message === read,
       readers: message === read ? readersOf(view, message) : NOBODY,
     });

@@ -84,4 +84,12 @@ export const ar: Strings = {
   areTyping: (names) => `${names} يكتبون`,
   hasJoined: (name) => `انضم ${name}.`,
   hasLeft: (name) => `غادر ${name}.`,
+  noAnswer: "الخادم لا يستجيب. حاول مرة أخرى.",
+  stillIn: "ما زلت مشاركًا.",
+  unsent: (count) => `لن تُرسل الرسائل التي لم تصل بعد: ${count}.`,
+  deadLink: "هذا الرابط لا يعمل",
+  inReplyTo: (name) => `ردًا على ${name}:`,
+  cancelling: "جارٍ الإلغاء…",
+  taskCancelled: "أُلغيت",
+  notAgain: "لا يمكن طلب ذلك مرة أخرى.",
 };

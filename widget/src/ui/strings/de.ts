@@ -84,4 +84,13 @@ export const de: Strings = {
   areTyping: (names) => `${names} schreiben`,
   hasJoined: (name) => `${name} ist dabei.`,
   hasLeft: (name) => `${name} ist gegangen.`,
+  noAnswer: "Der Server antwortet nicht. Bitte versuchen Sie es noch einmal.",
+  stillIn: "Sie nehmen weiterhin teil.",
+  unsent: (count) =>
+    count === 1 ? "Eine noch nicht zugestellte Nachricht wird nicht gesendet." : `${count} noch nicht zugestellte Nachrichten werden nicht gesendet.`,
+  deadLink: "Dieser Link funktioniert nicht",
+  inReplyTo: (name) => `Antwort an ${name}:`,
+  cancelling: "Wird abgebrochen…",
+  taskCancelled: "Abgebrochen",
+  notAgain: "Das lässt sich nicht noch einmal anfragen.",
 };

@@ -82,4 +82,13 @@ export const en = {
   areTyping: (names: string): string => `${names} are typing`,
   hasJoined: (name: string): string => `${name} has joined.`,
   hasLeft: (name: string): string => `${name} has left.`,
+  noAnswer: "The server does not answer. Please try again.",
+  stillIn: "You still take part.",
+  unsent: (count: number): string =>
+    count === 1 ? "One message that is not delivered yet will not be sent." : `${count} messages that are not delivered yet will not be sent.`,
+  deadLink: "This link does not work",
+  inReplyTo: (name: string): string => `In reply to ${name}:`,
+  cancelling: "Cancelling…",
+  taskCancelled: "Cancelled",
+  notAgain: "This cannot be asked again.",
 };
