@@ -31,7 +31,7 @@ export interface ChatOptions {
   identity?: Identity;
 }
 
-/** Nothing here but `join`, `rename` and `group` raises for what a network or a server does: that shows in `view`. */
+/** Nothing here but `join`, `rename`, `group` and what is about tasks raises for what a network or a server does: that shows in `view`. */
 export class ChatClient {
   /** The others: asked in, muted, sent away. */
   readonly group: Group;
@@ -139,6 +139,16 @@ export class ChatClient {
   async stop(): Promise<void> {
     const { turn } = this.#chat;
     if (turn !== null) await this.#tell("stop", { turnId: turn }).catch(() => undefined);
+  }
+
+  /** Asks one task to end; the rest of the answer goes on. Raises as `rename` does: `ended` if it has. */
+  async cancelTask(taskId: string): Promise<void> {
+    await this.#http.task(await this.#session.token(), taskId, "cancel");
+  }
+
+  /** Asks again for what a failed task was to do, if the person has asked for it. Raises as `rename` does. */
+  async retryTask(taskId: string): Promise<void> {
+    await this.#http.task(await this.#session.token(), taskId, "retry");
   }
 
   /** To be called at every change of the draft; `false` when it was emptied. The others are told in moderation. */

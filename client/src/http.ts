@@ -61,6 +61,11 @@ export class HttpTransport implements Transport {
     return this.#post(`${pathOf(conversationId)}/${name}`, token, body);
   }
 
+  /** Asks a task that runs to end, or asks again for what one that failed was to do. */
+  task(token: string, taskId: string, what: "cancel" | "retry"): Promise<unknown> {
+    return this.#post(`/tasks/${encodeURIComponent(taskId)}/${what}`, token, {});
+  }
+
   /** What the caller says of themselves; it shows from the next token on. */
   changeMe(token: string, change: ProfileChange): Promise<Me> {
     return this.#post("/me", token, change);

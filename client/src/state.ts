@@ -19,6 +19,8 @@ export interface ChatState {
   closed: boolean;
   messages: readonly Message[];
   tasks: readonly Task[];
+  /** Ids of running tasks that somebody has asked to end. */
+  cancelling: readonly string[];
   /** The turn that is under way. */
   turn: string | null;
   /** The turn that somebody has asked to stop, for as long as it is under way. */
@@ -45,6 +47,7 @@ export const EMPTY: ChatState = {
   closed: false,
   messages: [],
   tasks: [],
+  cancelling: [],
   turn: null,
   stopping: null,
   slots: {},
@@ -99,6 +102,7 @@ function fromSnapshot(frame: Snapshot): ChatState {
     closed: frame.closed,
     messages: frame.messages,
     tasks: frame.tasks,
+    cancelling: [],
     turn: frame.turn,
     stopping: null,
     slots: frame.slots,
@@ -161,10 +165,12 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
       return { tasks: [...state.tasks, { ...pick(entry, TASK_FIELDS), status: "running" }] };
     case "task.progressed":
       return { tasks: editTask(state, entry.taskId, { done: entry.done, total: entry.total, note: entry.note }) };
+    case "task.cancelling":
+      return { cancelling: marked(state.cancelling, entry.taskId, true) };
     case "task.completed":
-      return { tasks: editTask(state, entry.taskId, { status: "completed" }) };
+      return endOfTask(state, entry.taskId, { status: "completed" });
     case "task.failed":
-      return { tasks: editTask(state, entry.taskId, { status: "failed", reason: entry.reason }) };
+      return endOfTask(state, entry.taskId, { status: "failed", reason: entry.reason });
     case "slots.changed":
       return { slots: { ...state.slots, ...entry.slots } };
     default:
@@ -240,6 +246,10 @@ function editTask(state: ChatState, taskId: string, edit: Partial<Task>): readon
   return state.tasks.map((task) => (task.taskId === taskId ? { ...task, ...edit } : task));
 }
 
+function endOfTask(state: ChatState, taskId: string, edit: Partial<Task>): Partial<ChatState> {
+  return { tasks: editTask(state, taskId, edit), cancelling: marked(state.cancelling, taskId, false) };
+}
+
 /** The end of a turn ends every message that is still open, also of an earlier turn that a crash cut off. */
 function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
   const messages = state.messages.map((message): Message => {
@@ -249,5 +259,6 @@ function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
     const open = task.turnId === turnId && task.status === "running";
     return open ? { ...task, status: "failed" } : task;
   });
-  return { messages, tasks, turn: null, stopping: null };
+  const running = new Set(tasks.filter(({ status }) => status === "running").map(({ taskId }) => taskId));
+  return { messages, tasks, cancelling: state.cancelling.filter((id) => running.has(id)), turn: null, stopping: null };
 }

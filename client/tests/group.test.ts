@@ -172,6 +172,16 @@ describe("leaving", () => {
   });
 });
 
+it("tasks are cancelled and asked for again by their own names", async () => {
+  const chat = await together();
+  for (const what of ["cancel", "retry"]) answers[`/tasks/k_1/${what}`] = () => [202, { taskId: "k_1" }];
+  asked.length = 0;
+  await chat.cancelTask("k_1");
+  await chat.retryTask("k_1");
+  expect(asked.map(([path, body]) => [path, body])).toEqual([["/tasks/k_1/cancel", {}], ["/tasks/k_1/retry", {}]]);
+  await expect(chat.cancelTask("k_2")).rejects.toMatchObject({ code: "not_found" });
+});
+
 describe("joining", () => {
   beforeEach(() => {
     answers["/invitations/accept"] = () => [200, { conversationId: "c_2" }];

@@ -28,7 +28,7 @@ export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChi
     case "outgoing":
       return <OutgoingMessage item={row.item} first={row.first} />;
     case "task":
-      return <TaskCard task={row.task} />;
+      return <TaskCard task={row.task} offer={row.offer} />;
     case "typing":
       return <Typing name={row.name} />;
     case "writing":

@@ -1,6 +1,6 @@
 /** Who takes part, as the visitor sees them. */
 
-import type { ChatState, Participant, View } from "@switchboard/client";
+import type { ChatState, Message, Participant, View } from "@switchboard/client";
 import { HUES } from "./colors";
 
 /** What the server calls a guest who has given no name. */
@@ -52,6 +52,11 @@ export function mayInvite(view: View): boolean {
 export function mayModerate(view: View, { id, role }: Participant): boolean {
   if (id === view.me) return false;
   return rank(view) === "operator" ? role !== "bot" : rank(view) === "host" && role === "customer";
+}
+
+/** `me` is unknown only before the first sign-in, when the visitor is the only customer. */
+export function isMine({ author }: Message, me: string | null): boolean {
+  return me === null ? author.role === "customer" : isPerson(author) && author.id === me;
 }
 
 /** How many messages are written and not on the log. */

@@ -1,7 +1,8 @@
 /** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
 
 import type { Message, Outgoing, Participant, Task, View } from "@switchboard/client";
-import { hasSeveralAuthors, huesOf, isGroup, isPerson, namesOf, peopleOf } from "./people";
+import { offerOf, type Offer } from "./offers";
+import { hasSeveralAuthors, huesOf, isGroup, isMine, namesOf, peopleOf } from "./people";
 
 export interface MessageRow {
   kind: "message";
@@ -32,7 +33,7 @@ const NOBODY: readonly string[] = [];
 export type Row =
   | MessageRow
   | { kind: "outgoing"; key: string; item: Outgoing; first: boolean }
-  | { kind: "task"; key: string; task: Task }
+  | { kind: "task"; key: string; task: Task; offer: Offer }
   | { kind: "typing"; key: string; name: string | null }
   | { kind: "writing"; key: string; names: string[] };
 
@@ -47,7 +48,7 @@ export function rowsOf(view: View): Row[] {
   const placed = new Set<Task>();
   const place = (task: Task) => {
     placed.add(task);
-    rows.push({ kind: "task", key: task.taskId, task });
+    rows.push({ kind: "task", key: task.taskId, task, offer: offerOf(view, task) });
   };
   let previous: string | null = null;
   messages.forEach((message, at) => {
@@ -122,11 +123,6 @@ function replyTo(view: View): Map<number, string> {
     } else if (!group || message.payload !== undefined || isMine(message, view.me)) answer = message.payload ?? "";
   }
   return answers;
-}
-
-/** `me` is unknown only before the first sign-in, when the visitor is the only customer. */
-function isMine({ author }: Message, me: string | null): boolean {
-  return me === null ? author.role === "customer" : isPerson(author) && author.id === me;
 }
 
 /** A turn is under way and nothing of it moves on the screen yet. */
