@@ -1,12 +1,12 @@
 /** One person's conversation with one server: what it looks like, and what the person does. No user interface. */
 
 import { CurrentConversation } from "./current.ts";
-import { ApiError, isGone, isUnauthorized } from "./errors.ts";
+import { Delivery } from "./delivery.ts";
 import { Group } from "./group.ts";
 import { isNotTheirs } from "./host.ts";
 import { HttpTransport } from "./http.ts";
 import { Membership, type Ending } from "./membership.ts";
-import { Outbox, type Outgoing } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { follow } from "./page.ts";
 import { People } from "./people.ts";
 import { GuestSession, type Identity } from "./session.ts";
@@ -15,7 +15,7 @@ import { apply, EMPTY, type ChatState } from "./state.ts";
 import { openStore, PersonStore, type Store } from "./storage.ts";
 import { LiveStream } from "./stream.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Button, Content, Frame, Receipt } from "./types.ts";
+import type { Button, Content, Frame, HandoffAsked } from "./types.ts";
 import type { View } from "./view.ts";
 
 export interface ChatOptions {
@@ -31,7 +31,7 @@ export interface ChatOptions {
   identity?: Identity;
 }
 
-/** Nothing here but `join`, `rename`, `group` and what is about tasks raises for what a network or a server does: that shows in `view`. */
+/** Nothing here but `join`, `rename`, `group` and what is about tasks and persons raises for what a network or a server does: that shows in `view`. */
 export class ChatClient {
   /** The others: asked in, muted, sent away. */
   readonly group: Group;
@@ -69,12 +69,20 @@ export class ChatClient {
       create: async () => (await this.#http.startConversation(await this.#session.token())).conversationId,
       begun: () => this.#stream.start(),
     });
+    const delivery = new Delivery({
+      session: this.#session,
+      current: this.#current,
+      find: (clientMessageId) => this.#outbox.find(clientMessageId),
+      place: (conversationId) => this.#outbox.place(conversationId),
+      send: (where, message) => this.#transport.command(where, "send", message),
+      gone: (conversationId) => this.#restart(conversationId),
+    });
     this.#outbox = new Outbox({
       store: this.#store,
       changed,
       conversation: () => this.#conversation,
       takesUnplaced: () => this.#conversation === null || !this.#membership.isOthersToo(this.#conversation),
-      deliver: (message) => this.#deliver(message),
+      deliver: (message) => delivery.deliver(message),
     });
     this.#people = new People(changed);
     this.#typing = new TypingSignal((typing) => void this.#tell("typing", { typing }).catch(() => undefined));
@@ -139,6 +147,16 @@ export class ChatClient {
   async stop(): Promise<void> {
     const { turn } = this.#chat;
     if (turn !== null) await this.#tell("stop", { turnId: turn }).catch(() => undefined);
+  }
+
+  /** Asks for a person, in a new conversation if there is none. `available` is false where nobody is there yet. Raises as `rename` does. */
+  async askForPerson(): Promise<HandoffAsked> {
+    return this.#http.askForPerson(await this.#here(), { reason: "asked" });
+  }
+
+  /** Goes on with the bot instead of waiting for a person. Raises as `rename` does: `owned` once a person has come. */
+  async stopWaiting(): Promise<void> {
+    if (this.#conversation !== null) await this.#http.stopWaiting(await this.#here());
   }
 
   /** Asks one task to end; the rest of the answer goes on. Raises as `rename` does: `ended` if it has. */
@@ -259,31 +277,6 @@ export class ChatClient {
   async #here(): Promise<Where> {
     const conversationId = this.#conversation ?? (await this.#current.start());
     return { token: await this.#session.token(), conversationId };
-  }
-
-  /** To the conversation that it was said in, which it begins if there is none. */
-  async #deliver(message: Outgoing, lastTry = false): Promise<Receipt> {
-    const token = await this.#session.token();
-    const conversationId = message.conversationId ?? (await this.#current.start());
-    if (conversationId === this.#conversation) this.#outbox.place(conversationId);
-    const { clientMessageId, content } = this.#stillWanted(message);
-    try {
-      return await this.#transport.command({ token, conversationId }, "send", { clientMessageId, ...content });
-    } catch (error) {
-      if (lastTry || !(isGone(error) || isUnauthorized(error))) throw error;
-      if (isUnauthorized(error)) this.#session.drop(token);
-      else this.#restart(conversationId);
-      const now = this.#stillWanted(message);
-      if (isGone(error) && now.conversationId === conversationId) throw error; // It was for those who are there.
-      return this.#deliver(now, true);
-    }
-  }
-
-  /** As it is now. Raises `ApiError` if it was given up meanwhile. */
-  #stillWanted({ clientMessageId }: Outgoing): Outgoing {
-    const now = this.#outbox.find(clientMessageId);
-    if (now === undefined) throw new ApiError({ code: "discarded", message: "It was given up.", temporary: false });
-    return now;
   }
 
   async #open(signal: AbortSignal): Promise<AsyncIterable<Frame>> {

@@ -3,9 +3,10 @@
  * and so does starting from a snapshot.
  */
 
+import { handedOff, handoffOf, queued, WITH_BOT, type HandoffState } from "./handoff.ts";
 import type { Entry, Ephemeral, Frame, Message, Participant, Ping, Position, Snapshot, Task } from "./types.ts";
 
-export interface ChatState {
+export interface ChatState extends HandoffState {
   /** Of the last entry applied; null before the first snapshot. */
   position: Position | null;
   participants: readonly Participant[];
@@ -13,7 +14,10 @@ export interface ChatState {
   host: string | null;
   /** Ids of participants who may only read. */
   muted: readonly string[];
+  /** `bot:<id>`, `queue:<team>` or `operator:<participantId>`. */
   owner: string | null;
+  /** Of the ownership, which each change of owner raises. */
+  term: number | null;
   title: string | null;
   /** It takes no more messages of people. */
   closed: boolean;
@@ -43,6 +47,8 @@ export const EMPTY: ChatState = {
   host: null,
   muted: [],
   owner: null,
+  term: null,
+  ...WITH_BOT,
   title: null,
   closed: false,
   messages: [],
@@ -81,7 +87,9 @@ export function apply(state: ChatState, frame: Frame): Applied {
     case "ping":
       return { state, gap: isAhead(state.position, frame) };
     case "snapshot":
-      return { state: fromSnapshot(frame), gap: false };
+      return { state: fromSnapshot(frame, state.queue), gap: false };
+    case "handoff.queued":
+      return { state: { ...state, ...queued(state, frame) }, gap: false };
     default:
       return applyEntry(state, frame);
   }
@@ -91,13 +99,15 @@ function isAhead(position: Position | null, frame: Ping): boolean {
   return position === null || position.epoch !== frame.epoch || frame.offset > position.offset;
 }
 
-function fromSnapshot(frame: Snapshot): ChatState {
+function fromSnapshot(frame: Snapshot, queue: ChatState["queue"]): ChatState {
   return {
     position: { epoch: frame.epoch, offset: frame.offset },
     participants: frame.participants,
     host: frame.host,
     muted: frame.muted,
     owner: frame.owner,
+    term: frame.term ?? null,
+    ...handoffOf(frame, queue),
     title: frame.title,
     closed: frame.closed,
     messages: frame.messages,
@@ -130,8 +140,14 @@ function firstOf(entry: Entry): number {
 function change(state: ChatState, entry: Entry): Partial<ChatState> {
   switch (entry.type) {
     case "conversation.started":
-    case "owner.changed":
       return { owner: entry.owner };
+    case "owner.changed":
+      return { owner: entry.owner, term: entry.term };
+    case "handoff.requested":
+    case "handoff.assigned":
+    case "handoff.requeued":
+    case "handoff.ended":
+      return handedOff(state, entry);
     case "conversation.renamed":
       return { title: entry.title };
     case "conversation.closed":
@@ -145,7 +161,7 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "participant.muted":
       return { muted: marked(state.muted, entry.participantId, entry.muted) };
     case "message.sent":
-      return { messages: [...state.messages, messageOf(entry, "sent")] };
+      return said(state, messageOf(entry, "sent"));
     case "message.started":
       return { messages: placed(state, messageOf({ ...entry, text: "", buttons: [] }, "streaming")) };
     case "message.delta":
@@ -176,6 +192,10 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     default:
       return {};
   }
+}
+
+function said({ messages, handedBack }: ChatState, message: Message): Partial<ChatState> {
+  return { messages: [...messages, message], handedBack: message.author.role === "customer" ? null : handedBack };
 }
 
 function joined(participants: readonly Participant[], joining: Participant): Participant[] {

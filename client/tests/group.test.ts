@@ -182,6 +182,38 @@ it("tasks are cancelled and asked for again by their own names", async () => {
   await expect(chat.cancelTask("k_2")).rejects.toMatchObject({ code: "not_found" });
 });
 
+describe("a person of the team", () => {
+  const asksFor = { handoffId: "h_1", owner: "queue:main", term: 2, available: false };
+
+  it("is asked for, and waited for no longer", async () => {
+    const chat = await together();
+    answers["/conversations/c_1/handoff"] = () => [202, asksFor];
+    answers["/conversations/c_1/handoff/cancel"] = () => [200, { owner: "bot:main", term: 3 }];
+    asked.length = 0;
+    expect(await chat.askForPerson()).toEqual(asksFor);
+    await chat.stopWaiting();
+    expect(asked.map(([path, body]) => [path, body])).toEqual([
+      ["/conversations/c_1/handoff", { reason: "asked" }],
+      ["/conversations/c_1/handoff/cancel", {}],
+    ]);
+  });
+
+  it("may be asked for before anything is said", async () => {
+    answers["/conversations/c_new/handoff"] = () => [202, asksFor];
+    const chat = open();
+    await chat.stopWaiting();
+    expect(asked).toEqual([]);
+    await chat.askForPerson();
+    expect(chat.view.started).toBe(true);
+  });
+
+  it("who has come already is not sent away", async () => {
+    const chat = await together();
+    answers["/conversations/c_1/handoff/cancel"] = () => [409, { status: 409, code: "owned" }];
+    await expect(chat.stopWaiting()).rejects.toMatchObject({ code: "owned" });
+  });
+});
+
 describe("joining", () => {
   beforeEach(() => {
     answers["/invitations/accept"] = () => [200, { conversationId: "c_2" }];

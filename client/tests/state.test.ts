@@ -181,7 +181,7 @@ describe("a group", () => {
 describe("what a later server may send", () => {
   it("an unknown type moves the position and nothing else", () => {
     const state = live(TRACKED.slice(0, 3));
-    const next = live([{ type: "handoff.requested", epoch: "e", offset: 4, timestamp: 1 } as unknown as Frame], state);
+    const next = live([{ type: "future.happened", epoch: "e", offset: 4, timestamp: 1 } as unknown as Frame], state);
     expect(next).toEqual({ ...state, position: { epoch: "e", offset: 4 } });
   });
 

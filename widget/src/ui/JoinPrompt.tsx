@@ -1,7 +1,7 @@
 /** Somebody has followed a link to join: under which name, if at all. */
 
 import type { ComponentChild, TargetedEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { View } from "@switchboard/client";
 import { useAttempt, whyOf } from "./attempt";
 import { useSurroundings } from "./context";
@@ -36,8 +36,8 @@ export function JoinPrompt({ view, invitation, onDead, onAnswered }: JoinPromptP
   const refusal = REFUSALS[failure ?? ""] ?? null;
   const unsent = unsentOf(view);
   useEffect(() => focusFor(field.current, sheet.current), [refusal]);
-  useEffect(() => {
-    if (refusal !== null && refusal !== "full") onDead();
+  useLayoutEffect(() => {
+    if (refusal !== null && refusal !== "full") onDead(); // At once: the page may be loaded again right away.
   }, [refusal]);
   const wanted = name.trim();
   const join = (event: TargetedEvent) => {

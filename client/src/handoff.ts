@@ -1,0 +1,61 @@
+/** Whether a conversation waits for a person, or has one: what each of its entries changes. */
+
+import type { Handoff, HandoffEntry, HandoffOutcome, HandoffQueued, HandoffRequeued, Snapshot } from "./types.ts";
+
+/** The place in the queue, 1 is next. */
+export type QueuePlace = Omit<HandoffQueued, "type" | "timestamp">;
+
+export interface HandoffState {
+  /** Waiting for a person, or with one: then `participantId` says with whom. Null: with the bot. */
+  handoff: (Handoff & { participantId?: string }) | null;
+  /** Where it waits, as far as the server has told; it is told again to every new connection. */
+  queue: QueuePlace | null;
+  /** Who had it and has it no more, and why, while it waits again. */
+  letGo: { participantId: string; reason: HandoffRequeued["reason"] } | null;
+  /** How it came back to the bot, until a customer says something. */
+  handedBack: HandoffOutcome | null;
+}
+
+export const WITH_BOT: HandoffState = { handoff: null, queue: null, letGo: null, handedBack: null };
+
+const OPERATOR = "operator:";
+
+/** The participant who holds the conversation; null where no person does. */
+export function holderOf(owner: string | null): string | null {
+  return owner?.startsWith(OPERATOR) ? owner.slice(OPERATOR.length) : null;
+}
+
+/** The place may have been told before the snapshot came. */
+export function handoffOf({ handoff = null, owner }: Snapshot, queue: QueuePlace | null): HandoffState {
+  const participantId = holderOf(owner);
+  if (handoff === null) return WITH_BOT;
+  if (handoff.status === "pending") return { ...WITH_BOT, handoff, queue };
+  return { ...WITH_BOT, handoff: participantId === null ? handoff : { ...handoff, participantId } };
+}
+
+/** What an entry about a handoff changes; one about another than the present handoff changes nothing. */
+export function handedOff(state: HandoffState, entry: HandoffEntry): Partial<HandoffState> {
+  const { handoffId } = entry;
+  if (entry.type === "handoff.requested") {
+    const { reason, team, timestamp: since } = entry;
+    return { handoff: { handoffId, status: "pending", reason, team, since }, letGo: null, handedBack: null };
+  }
+  const { handoff } = state;
+  if (handoff?.handoffId !== handoffId) return {};
+  switch (entry.type) {
+    case "handoff.assigned":
+      return { handoff: { ...handoff, status: "assigned", participantId: entry.participantId }, queue: null, letGo: null };
+    case "handoff.requeued": {
+      const { participantId, ...waiting } = handoff;
+      const letGo = participantId === undefined ? state.letGo : { participantId, reason: entry.reason };
+      return { handoff: { ...waiting, status: "pending", team: entry.team }, letGo };
+    }
+    case "handoff.ended":
+      return { ...WITH_BOT, handedBack: entry.outcome };
+  }
+}
+
+/** Told in passing. Late ones are of a wait that is over. */
+export function queued({ handoff }: HandoffState, { type: _, timestamp: __, ...place }: HandoffQueued): Partial<HandoffState> {
+  return handoff?.status === "assigned" ? {} : { queue: place };
+}
