@@ -4,9 +4,12 @@ import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Button, ChatClient, View } from "@switchboard/client";
 import { Announcer } from "./Announcer";
+import { useAttempt, whyOf } from "./attempt";
 import { Composer } from "./Composer";
 import { useSurroundings } from "./context";
 import { focusFor } from "./focus";
+import { isHeld, stageOf } from "./handoff";
+import { HandoffBanner } from "./HandoffBanner";
 import { Header } from "./Header";
 import { JoinPrompt } from "./JoinPrompt";
 import { MessageList } from "./MessageList";
@@ -31,18 +34,22 @@ export interface PanelProps {
 
 export function Panel(props: PanelProps): ComponentChild {
   const { view, title, greeting, open, takesFocus, invitation, onDead, onAnswered, onClose } = props;
-  const { client } = useSurroundings();
+  const { client, language } = useSurroundings();
   const field = useRef<HTMLTextAreaElement>(null);
   const panel = useRef<HTMLElement>(null);
   const peopleButton = useRef<HTMLButtonElement>(null);
   const [asking, setAsking] = useState(false);
   const [showing, setShowing] = useState(false);
   const [draft, setDraft] = useState("");
+  const person = usePerson(client);
   const obstacle = obstacleOf(view);
+  const stage = stageOf(view, language.strings);
+  const mayAsk = obstacle === null && invitation === null && view.chat.handoff === null && !isHeld(view);
+  const toField = () => focusFor(field.current, panel.current);
   const group = isGroup(view.chat);
   const sheet = invitation !== null ? "join" : showing && view.ended === null ? "people" : null;
   useEffect(() => {
-    if (open && takesFocus && sheet === null) focusFor(field.current, panel.current);
+    if (open && takesFocus && sheet === null) toField();
   }, [open]);
   useEffect(() => {
     if (view.ended !== null && showing) hidePeople(panel.current); // Whoever is out sees nobody any more.
@@ -55,11 +62,11 @@ export function Panel(props: PanelProps): ComponentChild {
   };
   const onPress = (button: Button) => {
     client.press(button);
-    focusFor(field.current, panel.current); // The button is disabled now, which would drop the focus to the page.
+    toField(); // The button is disabled now, which would drop the focus to the page.
   };
   const stopAsking = () => {
     setAsking(false);
-    focusFor(field.current, panel.current);
+    toField();
   };
   const startOver = () => {
     client.startOver();
@@ -91,6 +98,7 @@ export function Panel(props: PanelProps): ComponentChild {
         peopleButton={peopleButton}
         showingPeople={sheet === "people"}
         onPeople={() => (showing ? hidePeople(peopleButton.current) : setShowing(true))}
+        onPerson={mayAsk ? () => person.ask(toField) : null}
         onStartOver={() => (view.ended === null ? setAsking(true) : startOver())}
         onClose={onClose}
       />
@@ -98,8 +106,14 @@ export function Panel(props: PanelProps): ComponentChild {
       <div class="main">
         <div class="talk" inert={sheet !== null}>
           <MessageList view={view} greeting={greeting} onPress={onPress} />
+          <HandoffBanner
+            stage={stage}
+            alone={person.aloneIn === view.chat.handoff?.handoffId}
+            failure={whyOf(person.failure, language.strings)}
+            onGoneOn={toField}
+          />
           {obstacle === null ? (
-            <Composer field={field} answering={view.chat.turn !== null} group={group} draft={draft} onDraft={setDraft} />
+            <Composer field={field} answering={view.chat.turn !== null && !isHeld(view)} group={group && !isHeld(view)} draft={draft} onDraft={setDraft} />
           ) : (
             <ObstacleNotice obstacle={obstacle} onStartOver={() => (group && view.ended === null ? setAsking(true) : startOver())} />
           )}
@@ -115,7 +129,7 @@ export function Panel(props: PanelProps): ComponentChild {
             onDead={onDead}
             onAnswered={() => {
               onAnswered();
-              focusFor(field.current, panel.current);
+              toField();
             }}
           />
         )}
@@ -123,6 +137,18 @@ export function Panel(props: PanelProps): ComponentChild {
       <Announcer view={view} />
     </section>
   );
+}
+
+/** Asks for a person of the team; and knows in which handoff nobody was there. */
+function usePerson(client: ChatClient) {
+  const [aloneIn, setAloneIn] = useState<string | null>(null);
+  const { failure, attempt } = useAttempt();
+  const ask = (then: () => void) =>
+    attempt(async () => {
+      const { available, handoffId } = await client.askForPerson();
+      setAloneIn(available === false ? handoffId : null);
+    }, then);
+  return { aloneIn, failure, ask };
 }
 
 /** Tells the others what the visitor has read: while the panel is open and the page is looked at. */

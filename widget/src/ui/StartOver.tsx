@@ -4,6 +4,7 @@ import type { ComponentChild } from "preact";
 import type { View } from "@switchboard/client";
 import { useAttempt, whyOf } from "./attempt";
 import { useSurroundings } from "./context";
+import { unlessOwned } from "./HandoffBanner";
 import { isGroup, unsentOf } from "./people";
 import { Question } from "./Question";
 import type { Strings } from "./strings";
@@ -19,10 +20,16 @@ export function StartOver({ view, onYes, onNo }: StartOverProps): ComponentChild
   const { strings } = language;
   const { failure, attempt } = useAttempt();
   const why = whyOf(failure, strings);
-  const leave = () => {
-    if (!isGroup(view.chat)) return onYes();
+  const waiting = view.chat.handoff?.status === "pending";
+  const group = isGroup(view.chat);
+  const leave = async () => {
+    if (waiting) await client.stopWaiting().catch(unlessOwned);
+    if (group || isGroup(client.view.chat)) await client.group.leave();
+  };
+  const yes = () => {
+    if (!group && !waiting) return onYes();
     // Another conversation may have been joined meanwhile: that one goes on.
-    attempt(() => client.group.leave(), () => client.view.ended !== null && onYes());
+    attempt(leave, () => (!group || client.view.ended !== null) && onYes());
   };
   return (
     <Question
@@ -31,7 +38,7 @@ export function StartOver({ view, onYes, onNo }: StartOverProps): ComponentChild
       yes={strings.startOverYes}
       no={strings.startOverNo}
       failure={why && `${strings.stillIn} ${why}`}
-      onYes={leave}
+      onYes={yes}
       onNo={onNo}
     />
   );

@@ -1,6 +1,7 @@
 /** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
 
 import type { Message, Outgoing, Participant, Task, View } from "@switchboard/client";
+import { isHeld } from "./handoff";
 import { offerOf, type Offer } from "./offers";
 import { hasSeveralAuthors, huesOf, isGroup, isMine, namesOf, peopleOf } from "./people";
 
@@ -15,7 +16,7 @@ export interface MessageRow {
   open: boolean;
   /** The payload of the button that was pressed. */
   chosen: string | null;
-  /** Where several people write, whether this author's colour and role are shown. */
+  /** Whether this author's colour and role are shown: an operator's, and everybody's where several people write. */
   marked: boolean;
   /** The author's colour there; a bot has none. */
   hue: number | undefined;
@@ -67,7 +68,7 @@ export function rowsOf(view: View): Row[] {
       first,
       open: answer === undefined && message.status !== "streaming",
       chosen: answer ?? null,
-      marked: marked && !mine,
+      marked: !mine && (marked || message.author.role === "operator"),
       hue: hues.get(message.author.id),
       quoted,
       quotedMine: quoted !== undefined && isMine(quoted, view.me),
@@ -126,8 +127,9 @@ function replyTo(view: View): Map<number, string> {
 }
 
 /** A turn is under way and nothing of it moves on the screen yet. */
-function isThinking({ chat }: View): boolean {
-  if (chat.turn === null) return false;
+function isThinking(view: View): boolean {
+  const { chat } = view;
+  if (chat.turn === null || isHeld(view)) return false;
   const streaming = chat.messages.some((message) => message.status === "streaming" && message.text !== "");
   return !streaming && !chat.tasks.some((task) => task.status === "running" && task.turnId === chat.turn);
 }

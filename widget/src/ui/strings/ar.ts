@@ -92,4 +92,18 @@ export const ar: Strings = {
   cancelling: "جارٍ الإلغاء…",
   taskCancelled: "أُلغيت",
   notAgain: "لا يمكن طلب ذلك مرة أخرى.",
+  askForPerson: "التحدث إلى شخص",
+  waitingForPerson: "في انتظار شخص",
+  place: (position, waiting) => `ترتيبك ${position} من ${waiting}`,
+  usually: (from, to) => {
+    if (to <= 1) return "عادةً نحو دقيقة";
+    return from === to ? `عادةً نحو ${to} دقائق` : from < 1 ? `عادةً حتى ${to} دقائق` : `عادةً من ${from} إلى ${to} دقائق`;
+  },
+  nobodyThere: "لا أحد من الفريق هنا الآن. ستحتفظ بمكانك.",
+  goOnWithBot: "المتابعة مع البوت",
+  isHere: (name) => `${name} من الفريق هنا`,
+  somebodyIsHere: "أحد أعضاء الفريق هنا",
+  hadToGo: (name) => `اضطر ${name} للمغادرة، وستحتفظ بمكانك`,
+  backWithBot: "عدت إلى المساعد",
+  nobodyCame: "لم يتمكن أحد من الحضور. عدت إلى المساعد",
 };

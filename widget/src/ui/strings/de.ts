@@ -93,4 +93,18 @@ export const de: Strings = {
   cancelling: "Wird abgebrochen…",
   taskCancelled: "Abgebrochen",
   notAgain: "Das lässt sich nicht noch einmal anfragen.",
+  askForPerson: "Mit einem Menschen sprechen",
+  waitingForPerson: "Sie warten auf einen Menschen",
+  place: (position, waiting) => `Sie sind ${position}. von ${waiting}`,
+  usually: (from, to) => {
+    if (to <= 1) return "meist etwa eine Minute";
+    return from === to ? `meist etwa ${to} Minuten` : from < 1 ? `meist bis zu ${to} Minuten` : `meist ${from}–${to} Minuten`;
+  },
+  nobodyThere: "Vom Team ist gerade niemand da. Sie behalten Ihren Platz.",
+  goOnWithBot: "Mit dem Bot weitermachen",
+  isHere: (name) => `${name} vom Team ist da`,
+  somebodyIsHere: "Jemand vom Team ist da",
+  hadToGo: (name) => `${name} musste gehen, Sie behalten Ihren Platz`,
+  backWithBot: "Sie sind wieder beim Assistenten",
+  nobodyCame: "Es konnte niemand kommen. Sie sind wieder beim Assistenten",
 };
