@@ -51,5 +51,6 @@ export class Belongings {
 
 function placedFor({ conversationId, ...item }: Outgoing, taken: readonly string[]): Outgoing {
   if (conversationId === undefined) return item;
-  return taken.includes(conversationId) ? { ...item, conversationId } : { ...item, content: { text: item.text }, status: "failed" };
+  if (taken.includes(conversationId)) return { ...item, conversationId };
+  return { ...item, content: { text: item.text }, status: "failed" };
 }

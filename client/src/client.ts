@@ -1,12 +1,12 @@
 /** One person's conversation with one server: what it looks like, and what the person does. No user interface. */
 
 import { CurrentConversation } from "./current.ts";
-import { Delivery } from "./delivery.ts";
+import { outboxOf } from "./delivery.ts";
 import { Group } from "./group.ts";
 import { isNotTheirs } from "./host.ts";
 import { HttpTransport } from "./http.ts";
 import { Membership, type Ending } from "./membership.ts";
-import { Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import { follow } from "./page.ts";
 import { People } from "./people.ts";
 import { GuestSession, type Identity } from "./session.ts";
@@ -69,20 +69,14 @@ export class ChatClient {
       create: async () => (await this.#http.startConversation(await this.#session.token())).conversationId,
       begun: () => this.#stream.start(),
     });
-    const delivery = new Delivery({
+    this.#outbox = outboxOf({
+      store: this.#store,
       session: this.#session,
       current: this.#current,
-      find: (clientMessageId) => this.#outbox.find(clientMessageId),
-      place: (conversationId) => this.#outbox.place(conversationId),
+      membership: this.#membership,
+      changed,
       send: (where, message) => this.#transport.command(where, "send", message),
       gone: (conversationId) => this.#restart(conversationId),
-    });
-    this.#outbox = new Outbox({
-      store: this.#store,
-      changed,
-      conversation: () => this.#conversation,
-      takesUnplaced: () => this.#conversation === null || !this.#membership.isOthersToo(this.#conversation),
-      deliver: (message) => delivery.deliver(message),
     });
     this.#people = new People(changed);
     this.#typing = new TypingSignal((typing) => void this.#tell("typing", { typing }).catch(() => undefined));
@@ -149,7 +143,10 @@ export class ChatClient {
     if (turn !== null) await this.#tell("stop", { turnId: turn }).catch(() => undefined);
   }
 
-  /** Asks for a person, in a new conversation if there is none. `available` is false where nobody is there yet. Raises as `rename` does. */
+  /**
+   * Asks for a person, in a new conversation if there is none; `available` is false where nobody is there yet. Raises as
+   * `rename` does.
+   */
   async askForPerson(): Promise<HandoffAsked> {
     return this.#http.askForPerson(await this.#here(), { reason: "asked" });
   }

@@ -43,8 +43,10 @@ export function handedOff(state: HandoffState, entry: HandoffEntry): Partial<Han
   const { handoff } = state;
   if (handoff?.handoffId !== handoffId) return {};
   switch (entry.type) {
-    case "handoff.assigned":
-      return { handoff: { ...handoff, status: "assigned", participantId: entry.participantId }, queue: null, letGo: null };
+    case "handoff.assigned": {
+      const { participantId } = entry;
+      return { handoff: { ...handoff, status: "assigned", participantId }, queue: null, letGo: null };
+    }
     case "handoff.requeued": {
       const { participantId, ...waiting } = handoff;
       const letGo = participantId === undefined ? state.letGo : { participantId, reason: entry.reason };
@@ -56,6 +58,7 @@ export function handedOff(state: HandoffState, entry: HandoffEntry): Partial<Han
 }
 
 /** Told in passing. Late ones are of a wait that is over. */
-export function queued({ handoff }: HandoffState, { type: _, timestamp: __, ...place }: HandoffQueued): Partial<HandoffState> {
-  return handoff?.status === "assigned" ? {} : { queue: place };
+export function queued({ handoff }: HandoffState, told: HandoffQueued): Partial<HandoffState> {
+  const { type: _, timestamp: __, ...queue } = told;
+  return handoff?.status === "assigned" ? {} : { queue };
 }

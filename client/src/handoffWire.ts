@@ -3,7 +3,8 @@
  * `wire.ts` by the same names, and this file and its traces in `types.ts` go.
  */
 
-import type { Connected, Disconnect, Entry as OtherEntry, Ephemeral as OtherEphemeral, Ping, Snapshot as OtherSnapshot, Status } from "./wire.ts";
+import type { Connected, Disconnect, Ping, Status } from "./wire.ts";
+import type { Entry as OtherEntry, Ephemeral as OtherEphemeral, Snapshot as OtherSnapshot } from "./wire.ts";
 
 interface Placed {
   epoch: string;

@@ -5,7 +5,8 @@ import { ApiError } from "./errors.ts";
 import type { GroupCalls } from "./group.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Frame, HandoffAsked, Joinable, Me, NewHandoff, Opened, Owned, Position, Problem, ProfileChange, Session } from "./types.ts";
+import type { Frame, HandoffAsked, Joinable, Me, NewHandoff, Opened, Owned, Position } from "./types.ts";
+import type { Problem, ProfileChange, Session } from "./types.ts";
 
 /** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
 export const TIMEOUT_MS = 15_000;

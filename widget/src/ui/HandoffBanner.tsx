@@ -38,9 +38,10 @@ function GoOn({ onGoneOn }: Pick<HandoffBannerProps, "onGoneOn">): ComponentChil
   const { client, language } = useSurroundings();
   const { failure, attempt } = useAttempt();
   const why = whyOf(failure, language.strings);
+  const goOn = () => attempt(() => client.stopWaiting().catch(unlessOwned), onGoneOn);
   return (
     <>
-      <button type="button" class="secondary" onClick={() => attempt(() => client.stopWaiting().catch(unlessOwned), onGoneOn)}>
+      <button type="button" class="secondary" onClick={goOn}>
         {language.strings.goOnWithBot}
       </button>
       {why !== null && <Failure text={why} />}

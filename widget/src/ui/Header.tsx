@@ -42,7 +42,13 @@ export function Header(props: HeaderProps): ComponentChild {
           <p class={`health ${health}`}>{healthText(health, strings)}</p>
         </div>
         {props.onPerson !== null && (
-          <button type="button" class="tool" onClick={props.onPerson} aria-label={strings.askForPerson} title={strings.askForPerson}>
+          <button
+            type="button"
+            class="tool"
+            onClick={props.onPerson}
+            aria-label={strings.askForPerson}
+            title={strings.askForPerson}
+          >
             <PersonIcon />
           </button>
         )}

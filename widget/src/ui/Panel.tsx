@@ -44,7 +44,8 @@ export function Panel(props: PanelProps): ComponentChild {
   const person = usePerson(client);
   const obstacle = obstacleOf(view);
   const stage = stageOf(view, language.strings);
-  const mayAsk = obstacle === null && invitation === null && view.chat.handoff === null && !isHeld(view);
+  const held = isHeld(view);
+  const mayAsk = obstacle === null && invitation === null && view.chat.handoff === null && !held;
   const toField = () => focusFor(field.current, panel.current);
   const group = isGroup(view.chat);
   const sheet = invitation !== null ? "join" : showing && view.ended === null ? "people" : null;
@@ -73,6 +74,7 @@ export function Panel(props: PanelProps): ComponentChild {
     setShowing(false);
     stopAsking();
   };
+  const onStartOver = () => (group && view.ended === null ? setAsking(true) : startOver());
   return (
     <section
       ref={panel}
@@ -113,9 +115,15 @@ export function Panel(props: PanelProps): ComponentChild {
             onGoneOn={toField}
           />
           {obstacle === null ? (
-            <Composer field={field} answering={view.chat.turn !== null && !isHeld(view)} group={group && !isHeld(view)} draft={draft} onDraft={setDraft} />
+            <Composer
+              field={field}
+              answering={view.chat.turn !== null && !held}
+              group={group && !held && view.chat.handoff === null} // Else the bot answers nobody.
+              draft={draft}
+              onDraft={setDraft}
+            />
           ) : (
-            <ObstacleNotice obstacle={obstacle} onStartOver={() => (group && view.ended === null ? setAsking(true) : startOver())} />
+            <ObstacleNotice obstacle={obstacle} onStartOver={onStartOver} />
           )}
         </div>
         {sheet === "people" && (

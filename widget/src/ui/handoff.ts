@@ -1,6 +1,6 @@
 /** Where the visitor stands on the way to a person and back, and how it is said. */
 
-import type { View } from "@switchboard/client";
+import type { QueuePlace, View } from "@switchboard/client";
 import { namesOf } from "./people";
 import type { Strings } from "./strings";
 
@@ -33,15 +33,17 @@ function waitingIn(view: View, handoffId: string, strings: Strings): Stage {
   const { letGo, queue } = view.chat;
   const name = letGo && letGo.reason !== "transferred" ? nameOf(view, letGo.participantId) : undefined;
   const text = name === undefined ? strings.waitingForPerson : strings.hadToGo(name);
-  const place = queue === null ? "" : [strings.place(queue.position, queue.waiting), ...estimateOf(queue, strings)].join(" · ");
+  const place = queue === null ? "" : placeIn(queue, strings);
   return { kind: "waiting", id: `${handoffId} ${letGo?.participantId}`, text, place, position: queue?.position ?? 0 };
 }
 
-function estimateOf({ estimateSeconds, spreadSeconds = 0 }: NonNullable<View["chat"]["queue"]>, strings: Strings): string[] {
-  if (estimateSeconds === undefined) return [];
+function placeIn(queue: QueuePlace, strings: Strings): string {
+  const { position, waiting, estimateSeconds, spreadSeconds = 0 } = queue;
+  const place = strings.place(position, waiting);
+  if (estimateSeconds === undefined) return place;
   const minutes = (seconds: number) => Math.max(0, Math.round(seconds / 60));
   const to = Math.max(1, minutes(estimateSeconds + spreadSeconds));
-  return [strings.usually(Math.min(to, minutes(estimateSeconds - spreadSeconds)), to)];
+  return `${place} · ${strings.usually(Math.min(to, minutes(estimateSeconds - spreadSeconds)), to)}`;
 }
 
 function nameOf({ chat }: View, id: string | undefined): string | undefined {

@@ -239,5 +239,7 @@ describe("the panel", () => {
     await show(viewAfter([...there, turn, requested, comes, held, assigned]));
     expect(stage.button("Stop answering")).toBeUndefined();
     expect(stage.root.querySelector("textarea")?.placeholder).toBe("Write a message");
+    await show(viewAfter([...there, requested, comes, held, assigned, requeued("released"), queue]));
+    expect(stage.root.querySelector("textarea")?.placeholder).toBe("Write a message");
   });
 });
