@@ -1,19 +1,22 @@
 /** Whether a conversation waits for a person, or has one: what each of its entries changes. */
 
-import type { Handoff, HandoffEntry, HandoffOutcome, HandoffQueued, HandoffRequeued, Snapshot } from "./types.ts";
+import type { Handoff, HandoffAssigned, HandoffEnded, HandoffQueued, HandoffRequested, HandoffRequeued } from "./types.ts";
+import type { Snapshot } from "./types.ts";
+
+type HandoffEntry = HandoffRequested | HandoffAssigned | HandoffRequeued | HandoffEnded;
 
 /** The place in the queue, 1 is next. */
 export type QueuePlace = Omit<HandoffQueued, "type" | "timestamp">;
 
 export interface HandoffState {
   /** Waiting for a person, or with one: then `participantId` says with whom. Null: with the bot. */
-  handoff: (Handoff & { participantId?: string }) | null;
+  handoff: Handoff | null;
   /** Where it waits, as far as the server has told; it is told again to every new connection. */
   queue: QueuePlace | null;
   /** Who had it and has it no more, and why, while it waits again. */
   letGo: { participantId: string; reason: HandoffRequeued["reason"] } | null;
   /** How it came back to the bot, until a customer says something. */
-  handedBack: HandoffOutcome | null;
+  handedBack: HandoffEnded["outcome"] | null;
 }
 
 export const WITH_BOT: HandoffState = { handoff: null, queue: null, letGo: null, handedBack: null };
@@ -25,12 +28,10 @@ export function holderOf(owner: string | null): string | null {
   return owner?.startsWith(OPERATOR) ? owner.slice(OPERATOR.length) : null;
 }
 
-/** The place may have been told before the snapshot came. */
-export function handoffOf({ handoff = null, owner }: Snapshot, queue: QueuePlace | null): HandoffState {
-  const participantId = holderOf(owner);
-  if (handoff === null) return WITH_BOT;
-  if (handoff.status === "pending") return { ...WITH_BOT, handoff, queue };
-  return { ...WITH_BOT, handoff: participantId === null ? handoff : { ...handoff, participantId } };
+/** The place may have been told before the snapshot came. A server of before handoffs says nothing of any. */
+export function handoffOf(snapshot: Snapshot, queue: QueuePlace | null): HandoffState {
+  const handoff = snapshot.handoff ?? null;
+  return { ...WITH_BOT, handoff, queue: handoff?.status === "pending" ? queue : null };
 }
 
 /** What an entry about a handoff changes; one about another than the present handoff changes nothing. */

@@ -2,9 +2,8 @@
 
 import type { Epoch, Offset } from "./wire.ts";
 
-export type * from "./wire.ts";
 export type * from "./handoffWire.ts";
-export type { Control, Entry, Ephemeral, Frame, Snapshot } from "./handoffWire.ts"; // Theirs, with handoffs.
+export type * from "./wire.ts";
 
 /** A place in a conversation's log; `Last-Event-ID` is `epoch.offset`. */
 export interface Position {

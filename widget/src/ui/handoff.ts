@@ -41,9 +41,10 @@ function placeIn(queue: QueuePlace, strings: Strings): string {
   const { position, waiting, estimateSeconds, spreadSeconds = 0 } = queue;
   const place = strings.place(position, waiting);
   if (estimateSeconds === undefined) return place;
-  const minutes = (seconds: number) => Math.max(0, Math.round(seconds / 60));
-  const to = Math.max(1, minutes(estimateSeconds + spreadSeconds));
-  return `${place} · ${strings.usually(Math.min(to, minutes(estimateSeconds - spreadSeconds)), to)}`;
+  // The spread is the span of half of those who have waited, around the middle.
+  const minutes = (side: 1 | -1) => Math.max(0, Math.round((estimateSeconds + (side * spreadSeconds) / 2) / 60));
+  const to = Math.max(1, minutes(1));
+  return `${place} · ${strings.usually(Math.min(to, minutes(-1)), to)}`;
 }
 
 function nameOf({ chat }: View, id: string | undefined): string | undefined {

@@ -34,7 +34,7 @@ describe("the way to a person and back", () => {
   it("is said in words", () => {
     expect(text(there)).toBeNull();
     expect(text(waiting)).toBe("Waiting for a person");
-    expect(text(waiting, place(3, 5, { estimateSeconds: 300, spreadSeconds: 60 }))).toBe(
+    expect(text(waiting, place(3, 5, { estimateSeconds: 300, spreadSeconds: 120 }))).toBe(
       "Waiting for a person · you are 3rd of 5 · usually 4–6 minutes",
     );
     expect(text([...waiting, comes, held, assigned])).toBe("Eve from the team is here");
@@ -74,12 +74,12 @@ describe("the way to a person and back", () => {
   it.each([
     [{ estimateSeconds: 20 }, "usually about a minute"],
     [{ estimateSeconds: 300 }, "usually about 5 minutes"],
-    [{ estimateSeconds: 100, spreadSeconds: 100 }, "usually up to 3 minutes"],
+    [{ estimateSeconds: 100, spreadSeconds: 200 }, "usually up to 3 minutes"],
     [{}, "of 5"],
   ])("measures: %j", (estimate, expected) => expect(text(waiting, place(3, 5, estimate))?.endsWith(expected)).toBe(true));
 
   it.each(["de", "ar"])("is said in %s too", (locale) => {
-    const view = viewAfter(waiting, place(3, 5, { estimateSeconds: 300, spreadSeconds: 60 }));
+    const view = viewAfter(waiting, place(3, 5, { estimateSeconds: 300, spreadSeconds: 120 }));
     expect(textIn(locale, view)).toMatch(/3.*5.*4.*6/);
     expect(textIn(locale, view)).not.toBe(textIn("en", view));
   });
