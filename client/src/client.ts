@@ -194,10 +194,11 @@ export class ChatClient {
   async join(invitation: string, name?: string): Promise<void> {
     if (name !== undefined && name !== this.#session.participant?.name) await this.rename(name);
     const { conversationId } = await this.#http.acceptInvitation(await this.#session.token(), invitation);
-    if (this.#conversation !== conversationId) this.startOver();
+    const isNew = this.#conversation !== conversationId;
+    if (isNew) this.startOver();
     this.#current.enter(conversationId);
     this.#membership.admit(conversationId);
-    this.#membership.share(conversationId);
+    if (isNew) this.#membership.share(conversationId);
     this.resume();
     this.#changed();
   }

@@ -50,10 +50,12 @@ export class CurrentConversation {
   async #findOrCreate(): Promise<string> {
     const { store, membership, create, begun } = this.#deps;
     const inOtherTab = store.get<string>(CONVERSATION);
-    const mayShare = inOtherTab !== null && !membership.isOthersToo(inOtherTab);
-    const found = mayShare ? inOtherTab : await create();
+    const known = inOtherTab === null ? null : membership.known(inOtherTab);
+    // What was not meant for others is not said to them; nor is the way back to them lost.
+    const found = inOtherTab !== null && known === null ? inOtherTab : await create();
     if (this.#id !== null) return found;
-    this.enter(found);
+    if (known === "shared") this.#id = found;
+    else this.enter(found);
     begun();
     return found;
   }

@@ -25,7 +25,7 @@ export function outboxOf(deps: DeliveryDeps & { store: Store; membership: Member
     store,
     changed,
     conversation: () => current.id,
-    takesUnplaced: () => current.id === null || !membership.isOthersToo(current.id),
+    takesUnplaced: () => current.id === null || membership.known(current.id) === null,
     deliver: (message) => delivery.deliver(message),
   });
   const delivery = new Delivery(deps, outbox);

@@ -32,10 +32,10 @@ export class Membership {
     return is === "shared" ? null : is;
   }
 
-  /** Whether others take or took part, in another tab's knowledge too: words that were not meant for them stay out. */
-  isOthersToo(conversationId: string): boolean {
+  /** What is known of that conversation, by another tab too; null: nothing, so it is the person's own. */
+  known(conversationId: string): Kept["is"] | null {
     const kept = this.#store.get<Kept>(MEMBERSHIP);
-    return kept?.conversationId === conversationId || this.#of(conversationId) !== null;
+    return kept?.conversationId === conversationId ? kept.is : this.#of(conversationId);
   }
 
   /** A frame of that conversation's stream, which `me` reads, and who takes part after it. */

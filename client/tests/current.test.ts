@@ -107,6 +107,7 @@ describe("what was said in one conversation", () => {
     chat.send("to the bot");
     await settle();
     expect(where()).toEqual([["c_new1", "to the bot"]]);
+    expect(mine.get("conversation")).toBe("c_group"); // After a reload they are there again.
   });
 
   it("goes to the conversation of one's own that another tab has begun", async () => {

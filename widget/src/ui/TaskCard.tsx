@@ -1,6 +1,7 @@
 /** Work that the bot does: what, how far, and how it ended. */
 
 import type { ComponentChild } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { ApiError, type Task } from "@switchboard/client";
 import { useAttempt, whyOf } from "./attempt";
 import { useSurroundings } from "./context";
@@ -31,6 +32,11 @@ function Acts({ task, offer }: { task: Task; offer: Offer }): ComponentChild {
   const { strings } = language;
   const { failure, attempt } = useAttempt();
   const never = failure !== null && NEVER.includes(failure);
+  const acts = useRef<HTMLParagraphElement>(null);
+  const toLog = () => acts.current?.closest<HTMLElement>("[role=log]")?.focus(); // The button with the focus goes away.
+  useEffect(() => {
+    if (never) toLog();
+  }, [never]);
   const act = () => (offer === "retry" ? client.retryTask(task.taskId) : cancel());
   const cancel = () =>
     client.cancelTask(task.taskId).catch((error: unknown) => {
@@ -38,14 +44,14 @@ function Acts({ task, offer }: { task: Task; offer: Offer }): ComponentChild {
     });
   if (offer === "cancelling") return <p class="task-acts">{strings.cancelling}</p>;
   return (
-    <p class="task-acts">
+    <p ref={acts} class="task-acts">
       {failure !== null && (
         <span role="alert" class="outcome failed">
           {never ? strings.notAgain : whyOf(failure, strings)}
         </span>
       )}
       {!never && (
-        <button type="button" class="link" onClick={() => attempt(act)}>
+        <button type="button" class="link" onClick={() => attempt(act, toLog)}>
           {offer === "retry" ? strings.retry : strings.cancel} <span class="unseen">{task.title}</span>
         </button>
       )}

@@ -68,7 +68,10 @@ describe("the buttons", () => {
   const retryTask = vi.fn<ChatClient["retryTask"]>();
   const client = { cancelTask, retryTask };
   const show = (view: View) =>
-    act(() => stage.show(rowsOf(view).map((row) => h(RowView, { key: row.key, row, onPress: () => undefined })), client));
+    act(() => {
+      const rows = rowsOf(view).map((row) => h(RowView, { key: row.key, row, onPress: () => undefined }));
+      stage.show(h("div", { role: "log", tabIndex: 0 }, rows), client);
+    });
   const press = (label: string) =>
     act(async () => {
       stage.button(label)?.click();
@@ -88,6 +91,7 @@ describe("the buttons", () => {
     await show(running);
     await press("Cancel Tracking");
     expect(cancelTask).toHaveBeenCalledWith("k1");
+    expect(document.activeElement?.getAttribute("role")).toBe("log");
     await show(viewOf(log(said(ADA), turn, begun({ effects: false }), cancelling)));
     expect(stage.text(".task-acts")).toEqual(["Cancelling…"]);
   });
