@@ -1,11 +1,12 @@
 /** One person's conversation with one server: what it looks like, and what the person does. No user interface. */
 
-import { isGone, isUnauthorized } from "./errors.ts";
+import { CurrentConversation } from "./current.ts";
+import { outboxOf } from "./delivery.ts";
 import { Group } from "./group.ts";
 import { isNotTheirs } from "./host.ts";
 import { HttpTransport } from "./http.ts";
 import { Membership, type Ending } from "./membership.ts";
-import { Outbox, type Outgoing } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import { follow } from "./page.ts";
 import { People } from "./people.ts";
 import { GuestSession, type Identity } from "./session.ts";
@@ -14,10 +15,8 @@ import { apply, EMPTY, type ChatState } from "./state.ts";
 import { openStore, PersonStore, type Store } from "./storage.ts";
 import { LiveStream } from "./stream.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Button, Content, Frame, Receipt } from "./types.ts";
+import type { Button, Content, Frame, HandoffAsked } from "./types.ts";
 import type { View } from "./view.ts";
-
-export const CONVERSATION = "conversation";
 
 export interface ChatOptions {
   /** Origin of the chat server, with a path where a proxy adds one. */
@@ -32,7 +31,7 @@ export interface ChatOptions {
   identity?: Identity;
 }
 
-/** Nothing here but `join`, `rename` and `group` raises for what a network or a server does: that shows in `view`. */
+/** Nothing here but `join`, `rename`, `group` and what is about tasks and persons raises for what a network or a server does: that shows in `view`. */
 export class ChatClient {
   /** The others: asked in, muted, sent away. */
   readonly group: Group;
@@ -44,14 +43,13 @@ export class ChatClient {
   readonly #stream: LiveStream;
   readonly #people: People;
   readonly #membership: Membership;
+  readonly #current: CurrentConversation;
   readonly #guest: boolean;
   readonly #typing: TypingSignal;
   readonly #reading: ReadMarks;
   readonly #listeners = new Set<() => void>();
   #chat: ChatState = EMPTY;
   #live = true;
-  #conversation: string | null;
-  #starting: Promise<string> | null = null;
   #restarted = false;
   /** What the stream's last connection was opened with. */
   #opened: Where = { token: "", conversationId: "" };
@@ -64,14 +62,27 @@ export class ChatClient {
     this.#store = identity ? storeOf(identity, shared) : shared;
     this.#session = identity ?? new GuestSession({ signIn: (refreshToken) => this.#http.signIn(refreshToken, name) }, shared);
     this.#guest = identity === undefined;
-    this.#conversation = this.#store.get<string>(CONVERSATION);
     this.#membership = new Membership(this.#store);
-    this.#outbox = new Outbox({ store: this.#store, changed, deliver: (message) => this.#deliver(message) });
+    this.#current = new CurrentConversation({
+      store: this.#store,
+      membership: this.#membership,
+      create: async () => (await this.#http.startConversation(await this.#session.token())).conversationId,
+      begun: () => this.#stream.start(),
+    });
+    this.#outbox = outboxOf({
+      store: this.#store,
+      session: this.#session,
+      current: this.#current,
+      membership: this.#membership,
+      changed,
+      send: (where, message) => this.#transport.command(where, "send", message),
+      gone: (conversationId) => this.#restart(conversationId),
+    });
     this.#people = new People(changed);
     this.#typing = new TypingSignal((typing) => void this.#tell("typing", { typing }).catch(() => undefined));
     this.#reading = new ReadMarks((upTo) => this.#tell("read", { upTo }));
     this.group = new Group({
-      where: () => this.#where(this.#conversation),
+      where: () => this.#here(),
       call: (where, name, body) => this.#http.group(where, name, body),
       left: (conversationId) => this.#end(conversationId, "left"),
     });
@@ -80,7 +91,7 @@ export class ChatClient {
       open: (signal) => this.#open(signal),
       receive: (frame) => this.#receive(frame),
       unauthorized: () => this.#session.drop(this.#opened.token),
-      gone: () => void this.#restart(this.#opened.conversationId),
+      gone: () => this.#restart(this.#opened.conversationId),
       lifetime: () => this.#session.remaining,
     });
   }
@@ -94,6 +105,7 @@ export class ChatClient {
       live: this.#live,
       typing: this.#people.typing.filter((id) => id !== me),
       present: this.#people.present,
+      formerly: this.#people.formerly,
       restarted: this.#restarted,
       started: this.#conversation !== null,
       ended: this.#membership.ending(this.#conversation),
@@ -131,6 +143,29 @@ export class ChatClient {
     if (turn !== null) await this.#tell("stop", { turnId: turn }).catch(() => undefined);
   }
 
+  /**
+   * Asks for a person, in a new conversation if there is none; `available` is false where nobody is there yet. Raises as
+   * `rename` does.
+   */
+  async askForPerson(): Promise<HandoffAsked> {
+    return this.#http.askForPerson(await this.#here(), { reason: "asked" });
+  }
+
+  /** Goes on with the bot instead of waiting for a person. Raises as `rename` does: `owned` once a person has come. */
+  async stopWaiting(): Promise<void> {
+    if (this.#conversation !== null) await this.#http.stopWaiting(await this.#here());
+  }
+
+  /** Asks one task to end; the rest of the answer goes on. Raises as `rename` does: `ended` if it has. */
+  async cancelTask(taskId: string): Promise<void> {
+    await this.#http.task(await this.#session.token(), taskId, "cancel");
+  }
+
+  /** Asks again for what a failed task was to do, if the person has asked for it. Raises as `rename` does. */
+  async retryTask(taskId: string): Promise<void> {
+    await this.#http.task(await this.#session.token(), taskId, "retry");
+  }
+
   /** To be called at every change of the draft; `false` when it was emptied. The others are told in moderation. */
   type(writing = true): void {
     if (writing) this.#typing.write();
@@ -159,10 +194,11 @@ export class ChatClient {
   async join(invitation: string, name?: string): Promise<void> {
     if (name !== undefined && name !== this.#session.participant?.name) await this.rename(name);
     const { conversationId } = await this.#http.acceptInvitation(await this.#session.token(), invitation);
-    if (this.#conversation !== conversationId) this.startOver();
-    this.#conversation = conversationId;
-    this.#store.set(CONVERSATION, conversationId);
+    const isNew = this.#conversation !== conversationId;
+    if (isNew) this.startOver();
+    this.#current.enter(conversationId);
     this.#membership.admit(conversationId);
+    if (isNew) this.#membership.share(conversationId);
     this.resume();
     this.#changed();
   }
@@ -224,53 +260,29 @@ export class ChatClient {
     if (this.#conversation) this.#stream.start();
   }
 
+  get #conversation(): string | null {
+    return this.#current.id;
+  }
+
   /** A command about the conversation that there is; raises what `Transport.command` raises. */
   async #tell<Name extends keyof Commands>(name: Name, body: Commands[Name]["body"]): Promise<void> {
-    const conversation = this.#conversation; // By the time we have a token there may be another one.
-    if (conversation === null) return;
-    await this.#transport.command(await this.#where(conversation), name, body);
+    const conversationId = this.#conversation; // By the time we have a token there may be another one.
+    if (conversationId === null) return;
+    await this.#transport.command({ token: await this.#session.token(), conversationId }, name, body);
   }
 
-  /** The conversation that there is by the time we have a token, unless the call is about a certain one. */
-  async #where(certain: string | null = null): Promise<Where> {
-    const token = await this.#session.token();
-    return { token, conversationId: certain ?? this.#conversation ?? (await this.#start()) };
-  }
-
-  async #deliver(message: Outgoing, lastTry = false): Promise<Receipt> {
-    const { token, conversationId } = await this.#where();
-    const { clientMessageId, content } = message;
-    try {
-      return await this.#transport.command({ token, conversationId }, "send", { clientMessageId, ...content });
-    } catch (error) {
-      if (lastTry || !(isGone(error) || isUnauthorized(error))) throw error;
-      if (this.#conversation !== null && this.#conversation !== conversationId) throw error; // It was for another one.
-      if (isUnauthorized(error)) this.#session.drop(token);
-      else if (!this.#restart(conversationId)) throw error; // It was for those who are there.
-      const now = this.#outbox.items.find((item) => item.clientMessageId === clientMessageId);
-      return this.#deliver(now ?? message, true);
-    }
-  }
-
-  #start(): Promise<string> {
-    this.#starting ??= this.#findOrCreate().finally(() => {
-      this.#starting = null;
-    });
-    return this.#starting;
-  }
-
-  async #findOrCreate(): Promise<string> {
-    const inOtherTab = this.#store.get<string>(CONVERSATION);
-    const found = inOtherTab ?? (await this.#http.startConversation(await this.#session.token())).conversationId;
-    this.#conversation ??= found; // Unless an invitation was faster.
-    this.#store.set(CONVERSATION, this.#conversation);
-    this.#stream.start();
-    return this.#conversation;
+  /** The conversation that there is when it is called, which is begun if there is none. */
+  async #here(): Promise<Where> {
+    const conversationId = this.#conversation ?? (await this.#current.start());
+    return { token: await this.#session.token(), conversationId };
   }
 
   async #open(signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    const conversationId = this.#conversation;
     const token = await this.#session.token().catch((error: unknown) => this.#refused(error));
-    this.#opened = { token, conversationId: this.#conversation ?? (await this.#start()) };
+    signal.throwIfAborted(); // The conversation may have been left meanwhile.
+    if (conversationId === null) throw new Error("switchboard: there is no conversation to open");
+    this.#opened = { token, conversationId };
     return this.#transport.open(this.#opened, this.#chat.position, signal);
   }
 
@@ -303,27 +315,22 @@ export class ChatClient {
   }
 
   /**
-   * The server no longer has our conversation: what is unsaid goes to a new one, and the person is told. False where it
-   * has it for the others only.
+   * The server no longer has our conversation: what is unsaid goes to a new one, and the person is told. It stays where
+   * it was said if the server has it for the others only.
    */
-  #restart(gone: string): boolean {
-    if (this.#conversation !== gone) return true; // The stream and a message may both have found out.
-    if (this.#membership.notFound(gone)) {
-      this.#changed();
-      return false;
-    }
+  #restart(gone: string): void {
+    if (this.#conversation !== gone) return; // The stream and a message may both have found out.
+    if (this.#membership.notFound(gone)) return this.#changed();
     this.#stream.stop();
     this.#leave();
     this.#restarted = true;
-    this.#outbox.moveToNewConversation();
+    this.#outbox.moveToNewConversation(gone);
     this.#outbox.kick();
-    return true;
   }
 
   #leave(): void {
-    if (this.#store.get<string>(CONVERSATION) === this.#conversation) this.#store.remove(CONVERSATION);
     this.#membership.forget();
-    this.#conversation = null;
+    this.#current.leave();
     this.#chat = EMPTY;
     this.#live = true;
     this.#typing.rest(true);

@@ -5,7 +5,8 @@ import { ApiError } from "./errors.ts";
 import type { GroupCalls } from "./group.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Frame, Joinable, Me, Opened, Position, Problem, ProfileChange, Session } from "./types.ts";
+import type { Frame, HandoffAsked, Joinable, Me, NewHandoff, Opened, Owned, Position } from "./types.ts";
+import type { Problem, ProfileChange, Session } from "./types.ts";
 
 /** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
 export const TIMEOUT_MS = 15_000;
@@ -59,6 +60,21 @@ export class HttpTransport implements Transport {
     body: GroupCalls[Name]["body"],
   ): Promise<GroupCalls[Name]["answer"]> {
     return this.#post(`${pathOf(conversationId)}/${name}`, token, body);
+  }
+
+  /** Asks for a person; the answer is the same where one has been asked for. */
+  askForPerson({ token, conversationId }: Where, wanted: NewHandoff): Promise<HandoffAsked> {
+    return this.#post(`${pathOf(conversationId)}/handoff`, token, wanted);
+  }
+
+  /** Back to the bot, as long as nobody has come: then it is a 409 `owned`. */
+  stopWaiting({ token, conversationId }: Where): Promise<Owned> {
+    return this.#post(`${pathOf(conversationId)}/handoff/cancel`, token, {});
+  }
+
+  /** Asks a task that runs to end, or asks again for what one that failed was to do. */
+  task(token: string, taskId: string, what: "cancel" | "retry"): Promise<unknown> {
+    return this.#post(`/tasks/${encodeURIComponent(taskId)}/${what}`, token, {});
   }
 
   /** What the caller says of themselves; it shows from the next token on. */

@@ -13,6 +13,7 @@ export { backoff } from "./backoff.ts";
 export { ChatClient, type ChatOptions } from "./client.ts";
 export { ApiError, isTemporary } from "./errors.ts";
 export { Group } from "./group.ts";
+export { holderOf, type HandoffState, type QueuePlace } from "./handoff.ts";
 export { HostSession, type HostIdentity } from "./host.ts";
 export { HttpTransport } from "./http.ts";
 export { openChat, type HostedChatOptions } from "./open.ts";

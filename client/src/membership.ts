@@ -32,6 +32,12 @@ export class Membership {
     return is === "shared" ? null : is;
   }
 
+  /** What is known of that conversation, by another tab too; null: nothing, so it is the person's own. */
+  known(conversationId: string): Kept["is"] | null {
+    const kept = this.#store.get<Kept>(MEMBERSHIP);
+    return kept?.conversationId === conversationId ? kept.is : this.#of(conversationId);
+  }
+
   /** A frame of that conversation's stream, which `me` reads, and who takes part after it. */
   receive(frame: Frame, conversationId: string | null, me: string | null, participants: readonly Participant[]): void {
     if (conversationId === null) return;

@@ -20,6 +20,8 @@ export type OutgoingStatus = "sending" | "delayed" | "waiting" | "failed" | "acc
 
 export interface Outgoing {
   clientMessageId: string;
+  /** Where it was said, and nowhere else is it sent; absent: in one that it begins. */
+  conversationId?: string;
   content: Content;
   /** What the message list shows: the text, or the title of the button. */
   text: string;
@@ -32,6 +34,10 @@ export interface Outgoing {
 
 export interface OutboxDeps {
   store: Store;
+  /** The conversation that is shown. */
+  conversation(): string | null;
+  /** Whether what was said before there was any may be said in that one. */
+  takesUnplaced(): boolean;
   /** Puts one message on the log; raises what `Transport.command` raises. */
   deliver(message: Outgoing): Promise<Receipt>;
   changed(): void;
@@ -48,22 +54,34 @@ export class Outbox {
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
     const kept = deps.store.keys(OUTBOX).map((key) => deps.store.get<Outgoing>(key));
-    this.#items = kept.filter((item) => item !== null).sort((a, b) => a.createdAt - b.createdAt);
+    const unplaced = deps.takesUnplaced();
+    this.#items = kept
+      .filter((item) => item !== null)
+      .filter((item) => item.conversationId !== undefined || unplaced)
+      .sort((a, b) => a.createdAt - b.createdAt);
   }
 
+  /** What was said in the conversation that is shown. What another tab has left in another one is sent there, unseen. */
   get items(): readonly Outgoing[] {
-    return this.#items;
+    return this.#items.filter((item) => this.#isHere(item));
+  }
+
+  /** Undefined once it was discarded, or seen on the log. */
+  find(clientMessageId: string): Outgoing | undefined {
+    return this.#items.find((item) => item.clientMessageId === clientMessageId);
   }
 
   /** Shows the message at once and sends it when those before it have been sent. */
   add(content: Content, text: string): void {
     const createdAt = Math.max(Date.now(), (this.#items.at(-1)?.createdAt ?? 0) + 1); // Their order after a reload.
-    this.#put({ clientMessageId: newId(), content, text, createdAt, status: "sending" });
+    const conversationId = this.#deps.conversation();
+    const place = conversationId === null ? {} : { conversationId };
+    this.#put({ clientMessageId: newId(), ...place, content, text, createdAt, status: "sending" });
     if (this.#failures === 0) this.kick(); // Else a wait is under way, perhaps one that the server asked for.
   }
 
   retry(clientMessageId: string): void {
-    const item = this.#items.find((candidate) => candidate.clientMessageId === clientMessageId);
+    const item = this.find(clientMessageId);
     if (!item || item.status === "accepted") return;
     const { reason: _, ...rest } = item;
     this.#put({ ...rest, status: "sending" });
@@ -76,27 +94,32 @@ export class Outbox {
     this.#deps.changed();
   }
 
-  /** Forgets everything: the visitor begins another conversation. */
+  /** Forgets what was said here: the visitor goes over to another conversation. */
   clear(): void {
-    for (const item of this.#items) this.#deps.store.remove(OUTBOX + item.clientMessageId);
-    this.#items = [];
+    for (const item of this.items) this.#deps.store.remove(OUTBOX + item.clientMessageId);
+    this.#items = this.#items.filter((item) => !this.#isHere(item));
     this.#deps.changed();
   }
 
+  /** A conversation was begun by what was said before there was any. */
+  place(conversationId: string): void {
+    for (const item of this.#items) if (item.conversationId === undefined) this.#put({ ...item, conversationId });
+  }
+
   /** The conversation has gone: what waits is said in the next one, where nobody has offered these buttons. */
-  moveToNewConversation(): void {
-    this.#items = this.#items
-      .filter((item) => item.status !== "accepted")
-      .map((item) => ({ ...item, content: { text: item.text } }));
-    for (const item of this.#items) this.#deps.store.set(OUTBOX + item.clientMessageId, item);
-    this.#deps.changed();
+  moveToNewConversation(gone: string): void {
+    for (const item of this.#items.filter(({ conversationId }) => conversationId === gone)) {
+      const { conversationId: _, ...rest } = item;
+      if (item.status === "accepted") this.discard(item.clientMessageId);
+      else this.#put({ ...rest, content: { text: item.text } });
+    }
   }
 
   /** Drops what the log shows by now. */
   reconcile(messages: readonly Message[], position: Position | null): void {
     if (this.#items.length === 0) return;
     const seen = new Set(messages.map((message) => message.clientMessageId));
-    for (const item of this.#items) {
+    for (const item of this.items) {
       if (seen.has(item.clientMessageId) || isPast(item.position, position)) this.discard(item.clientMessageId);
     }
   }
@@ -134,7 +157,7 @@ export class Outbox {
     try {
       const { epoch, offset } = await this.#deps.deliver(item);
       this.#failures = this.#refusals = 0;
-      this.#update(item, { status: "accepted", position: { epoch, offset } });
+      this.#settle(item, { status: "accepted", position: { epoch, offset } });
       return true;
     } catch (error) {
       this.#refusals = isBusy(error) ? this.#refusals + 1 : 0;
@@ -143,7 +166,7 @@ export class Outbox {
         return false;
       }
       this.#failures = this.#refusals = 0;
-      this.#update(item, { status: "failed", reason: error instanceof Error ? error.message : String(error) });
+      this.#settle(item, { status: "failed", reason: error instanceof Error ? error.message : String(error) });
       return true;
     }
   }
@@ -156,9 +179,20 @@ export class Outbox {
     else if (this.#failures >= PATIENCE) this.#update(item, { status: "delayed" });
   }
 
+  /** The end of trying. Nobody could see what becomes of one that is of another conversation. */
+  #settle(item: Outgoing, edit: Partial<Outgoing>): void {
+    const current = this.find(item.clientMessageId);
+    if (current && !this.#isHere(current)) this.discard(item.clientMessageId);
+    else this.#update(item, edit);
+  }
+
+  #isHere({ conversationId }: Outgoing): boolean {
+    return conversationId === undefined || conversationId === this.#deps.conversation();
+  }
+
   /** The visitor may have discarded the message while it was on its way. */
   #update(item: Outgoing, edit: Partial<Outgoing>): void {
-    const current = this.#items.find((candidate) => candidate.clientMessageId === item.clientMessageId);
+    const current = this.find(item.clientMessageId);
     if (current) this.#put({ ...current, ...edit });
   }
 

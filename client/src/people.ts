@@ -9,6 +9,7 @@ export class People {
   readonly #changed: () => void;
   readonly #typing = new Map<string, ReturnType<typeof setTimeout>>();
   #present: readonly string[] = [];
+  #formerly: Readonly<Record<string, string>> = {};
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -17,6 +18,11 @@ export class People {
   /** Participants that have the conversation open. */
   get present(): readonly string[] {
     return this.#present;
+  }
+
+  /** Who has signed in before our eyes: the id of the guest that they were, by the id that they have now. */
+  get formerly(): Readonly<Record<string, string>> {
+    return this.#formerly;
   }
 
   get typing(): readonly string[] {
@@ -36,6 +42,11 @@ export class People {
         this.#become(this.#present.filter((id) => id !== frame.participantId));
         this.#rest(frame.participantId);
         break;
+      case "participant.identified":
+        this.#formerly = { ...this.#formerly, [frame.participant.id]: frame.formerly };
+        this.#become([...new Set(this.#present.map((id) => (id === frame.formerly ? frame.participant.id : id)))]);
+        this.#rest(frame.formerly);
+        break;
       case "participant.typing":
         if (frame.typing) this.#type(frame.participantId);
         else this.#rest(frame.participantId);
@@ -49,6 +60,7 @@ export class People {
 
   forget(): void {
     for (const id of this.typing) this.#rest(id);
+    this.#formerly = {};
     this.#become([]);
   }
 

@@ -3,9 +3,10 @@
  * and so does starting from a snapshot.
  */
 
+import { handedOff, handoffOf, queued, WITH_BOT, type HandoffState } from "./handoff.ts";
 import type { Entry, Ephemeral, Frame, Message, Participant, Ping, Position, Snapshot, Task } from "./types.ts";
 
-export interface ChatState {
+export interface ChatState extends HandoffState {
   /** Of the last entry applied; null before the first snapshot. */
   position: Position | null;
   participants: readonly Participant[];
@@ -13,12 +14,17 @@ export interface ChatState {
   host: string | null;
   /** Ids of participants who may only read. */
   muted: readonly string[];
+  /** `bot:<id>`, `queue:<team>` or `operator:<participantId>`. */
   owner: string | null;
+  /** Of the ownership, which each change of owner raises. */
+  term: number | null;
   title: string | null;
   /** It takes no more messages of people. */
   closed: boolean;
   messages: readonly Message[];
   tasks: readonly Task[];
+  /** Ids of running tasks that somebody has asked to end. */
+  cancelling: readonly string[];
   /** The turn that is under way. */
   turn: string | null;
   /** The turn that somebody has asked to stop, for as long as it is under way. */
@@ -41,10 +47,13 @@ export const EMPTY: ChatState = {
   host: null,
   muted: [],
   owner: null,
+  term: null,
+  ...WITH_BOT,
   title: null,
   closed: false,
   messages: [],
   tasks: [],
+  cancelling: [],
   turn: null,
   stopping: null,
   slots: {},
@@ -78,7 +87,9 @@ export function apply(state: ChatState, frame: Frame): Applied {
     case "ping":
       return { state, gap: isAhead(state.position, frame) };
     case "snapshot":
-      return { state: fromSnapshot(frame), gap: false };
+      return { state: fromSnapshot(frame, state.queue), gap: false };
+    case "handoff.queued":
+      return { state: { ...state, ...queued(state, frame) }, gap: false };
     default:
       return applyEntry(state, frame);
   }
@@ -88,17 +99,20 @@ function isAhead(position: Position | null, frame: Ping): boolean {
   return position === null || position.epoch !== frame.epoch || frame.offset > position.offset;
 }
 
-function fromSnapshot(frame: Snapshot): ChatState {
+function fromSnapshot(frame: Snapshot, queue: ChatState["queue"]): ChatState {
   return {
     position: { epoch: frame.epoch, offset: frame.offset },
     participants: frame.participants,
     host: frame.host,
     muted: frame.muted,
     owner: frame.owner,
+    term: frame.term ?? null,
+    ...handoffOf(frame, queue),
     title: frame.title,
     closed: frame.closed,
     messages: frame.messages,
     tasks: frame.tasks,
+    cancelling: [],
     turn: frame.turn,
     stopping: null,
     slots: frame.slots,
@@ -126,8 +140,14 @@ function firstOf(entry: Entry): number {
 function change(state: ChatState, entry: Entry): Partial<ChatState> {
   switch (entry.type) {
     case "conversation.started":
-    case "owner.changed":
       return { owner: entry.owner };
+    case "owner.changed":
+      return { owner: entry.owner, term: entry.term };
+    case "handoff.requested":
+    case "handoff.assigned":
+    case "handoff.requeued":
+    case "handoff.ended":
+      return handedOff(state, entry);
     case "conversation.renamed":
       return { title: entry.title };
     case "conversation.closed":
@@ -141,7 +161,7 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "participant.muted":
       return { muted: marked(state.muted, entry.participantId, entry.muted) };
     case "message.sent":
-      return { messages: [...state.messages, messageOf(entry, "sent")] };
+      return said(state, messageOf(entry, "sent"));
     case "message.started":
       return { messages: placed(state, messageOf({ ...entry, text: "", buttons: [] }, "streaming")) };
     case "message.delta":
@@ -161,15 +181,21 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
       return { tasks: [...state.tasks, { ...pick(entry, TASK_FIELDS), status: "running" }] };
     case "task.progressed":
       return { tasks: editTask(state, entry.taskId, { done: entry.done, total: entry.total, note: entry.note }) };
+    case "task.cancelling":
+      return { cancelling: marked(state.cancelling, entry.taskId, true) };
     case "task.completed":
-      return { tasks: editTask(state, entry.taskId, { status: "completed" }) };
+      return endOfTask(state, entry.taskId, { status: "completed" });
     case "task.failed":
-      return { tasks: editTask(state, entry.taskId, { status: "failed", reason: entry.reason }) };
+      return endOfTask(state, entry.taskId, { status: "failed", reason: entry.reason });
     case "slots.changed":
       return { slots: { ...state.slots, ...entry.slots } };
     default:
       return {};
   }
+}
+
+function said({ messages, handedBack }: ChatState, message: Message): Partial<ChatState> {
+  return { messages: [...messages, message], handedBack: message.author.role === "customer" ? null : handedBack };
 }
 
 function joined(participants: readonly Participant[], joining: Participant): Participant[] {
@@ -240,6 +266,10 @@ function editTask(state: ChatState, taskId: string, edit: Partial<Task>): readon
   return state.tasks.map((task) => (task.taskId === taskId ? { ...task, ...edit } : task));
 }
 
+function endOfTask(state: ChatState, taskId: string, edit: Partial<Task>): Partial<ChatState> {
+  return { tasks: editTask(state, taskId, edit), cancelling: marked(state.cancelling, taskId, false) };
+}
+
 /** The end of a turn ends every message that is still open, also of an earlier turn that a crash cut off. */
 function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
   const messages = state.messages.map((message): Message => {
@@ -249,5 +279,6 @@ function endOfTurn(state: ChatState, turnId: string): Partial<ChatState> {
     const open = task.turnId === turnId && task.status === "running";
     return open ? { ...task, status: "failed" } : task;
   });
-  return { messages, tasks, turn: null, stopping: null };
+  const running = new Set(tasks.filter(({ status }) => status === "running").map(({ taskId }) => taskId));
+  return { messages, tasks, cancelling: state.cancelling.filter((id) => running.has(id)), turn: null, stopping: null };
 }

@@ -2,6 +2,7 @@
 
 import type { Epoch, Offset } from "./wire.ts";
 
+export type * from "./handoffWire.ts";
 export type * from "./wire.ts";
 
 /** A place in a conversation's log; `Last-Event-ID` is `epoch.offset`. */

@@ -17,6 +17,8 @@ export interface View {
   typing: readonly string[];
   /** Ids of everybody who has the conversation open. */
   present: readonly string[];
+  /** Who has signed in before our eyes: the id of the guest that they were, by the id that they have now. */
+  formerly: Readonly<Record<string, string>>;
   /** The earlier conversation was not found, and this is a new one. */
   restarted: boolean;
   /** Whether a conversation exists, so that there is something to connect to. */

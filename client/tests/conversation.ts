@@ -36,6 +36,8 @@ export const FRESH: Snapshot = {
   host: null,
   muted: [],
   owner: "bot:main",
+  term: 1,
+  handoff: null,
   title: null,
   closed: false,
   messages: [],

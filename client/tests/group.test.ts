@@ -3,43 +3,12 @@ import { ChatClient } from "../src/client.ts";
 import { ApiError } from "../src/errors.ts";
 import { Membership, MEMBERSHIP } from "../src/membership.ts";
 import { MemoryStore } from "../src/storage.ts";
-import type { Commands, Transport, Where } from "../src/transport.ts";
 import type { Frame, Participant } from "../src/types.ts";
 import { ADA, connected, FRESH, log } from "./conversation.ts";
+import { Line } from "./line.ts";
 
 const BEN: Participant = { id: "guest_2", role: "customer", name: "Ben" };
 const GONE = ApiError.ofProblem({ status: 404, code: "not_found" });
-
-/** Streams what the test says, until the test ends it; what is said to it fails if the test wants so. */
-class Line implements Transport {
-  opened: string[] = [];
-  failure: unknown = null;
-  #wake = () => undefined as void;
-  #frames: Frame[] = [];
-
-  say(...frames: Frame[]): void {
-    this.#frames.push(...frames);
-    this.#wake();
-  }
-
-  async open({ conversationId }: Where, _: unknown, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
-    this.opened.push(conversationId);
-    if (this.failure) throw this.failure;
-    return this.#read(signal);
-  }
-
-  async command<Name extends keyof Commands>(): Promise<Commands[Name]["answer"]> {
-    throw this.failure ?? new TypeError("offline");
-  }
-
-  async *#read(signal: AbortSignal): AsyncGenerator<Frame> {
-    while (!signal.aborted) {
-      const frame = this.#frames.shift();
-      if (frame) yield frame;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-}
 
 /** What the server was asked, and answers to it by path. */
 const asked: [path: string, body: unknown, token: string | null][] = [];
@@ -200,6 +169,48 @@ describe("leaving", () => {
     await leaving;
     expect(asked.at(-1)?.[0]).toBe("/conversations/c_1/leave");
     expect(chat.view).toMatchObject({ ended: null, started: false });
+  });
+});
+
+it("tasks are cancelled and asked for again by their own names", async () => {
+  const chat = await together();
+  for (const what of ["cancel", "retry"]) answers[`/tasks/k_1/${what}`] = () => [202, { taskId: "k_1" }];
+  asked.length = 0;
+  await chat.cancelTask("k_1");
+  await chat.retryTask("k_1");
+  expect(asked.map(([path, body]) => [path, body])).toEqual([["/tasks/k_1/cancel", {}], ["/tasks/k_1/retry", {}]]);
+  await expect(chat.cancelTask("k_2")).rejects.toMatchObject({ code: "not_found" });
+});
+
+describe("a person of the team", () => {
+  const asksFor = { handoffId: "h_1", owner: "queue:main", term: 2, available: false };
+
+  it("is asked for, and waited for no longer", async () => {
+    const chat = await together();
+    answers["/conversations/c_1/handoff"] = () => [202, asksFor];
+    answers["/conversations/c_1/handoff/cancel"] = () => [200, { owner: "bot:main", term: 3 }];
+    asked.length = 0;
+    expect(await chat.askForPerson()).toEqual(asksFor);
+    await chat.stopWaiting();
+    expect(asked.map(([path, body]) => [path, body])).toEqual([
+      ["/conversations/c_1/handoff", { reason: "asked" }],
+      ["/conversations/c_1/handoff/cancel", {}],
+    ]);
+  });
+
+  it("may be asked for before anything is said", async () => {
+    answers["/conversations/c_new/handoff"] = () => [202, asksFor];
+    const chat = open();
+    await chat.stopWaiting();
+    expect(asked).toEqual([]);
+    await chat.askForPerson();
+    expect(chat.view.started).toBe(true);
+  });
+
+  it("who has come already is not sent away", async () => {
+    const chat = await together();
+    answers["/conversations/c_1/handoff/cancel"] = () => [409, { status: 409, code: "owned" }];
+    await expect(chat.stopWaiting()).rejects.toMatchObject({ code: "owned" });
   });
 });
 

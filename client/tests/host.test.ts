@@ -150,11 +150,13 @@ describe("a guest who signs in", () => {
     for (const taken of [["c_guest"], []]) {
       const store = new MemoryStore();
       const person = new PersonStore(store, ADA.id);
-      for (const [key, value] of [["session", {}], ["conversation", "c_guest"], ["outbox:1", "unsent"]] as const) store.set(key, value);
+      const unsent = { clientMessageId: "1", conversationId: "c_guest", text: "x", content: { text: "x" }, status: "sending", createdAt: 1 };
+      for (const [key, value] of [["session", {}], ["conversation", "c_guest"], ["outbox:1", unsent]] as const) store.set(key, value);
       person.set("conversation", "c_old");
       new Belongings(new HttpTransport("http://chat.example"), store).handOver(person, taken);
       expect(person.get("conversation")).toBe(taken.length ? "c_guest" : "c_old");
-      expect(person.get("outbox:1")).toBe("unsent");
+      const { conversationId, ...unplaced } = unsent;
+      expect(person.get("outbox:1")).toEqual(taken.length ? unsent : { ...unplaced, status: "failed" });
       expect(["session", "conversation", "outbox:1"].map((key) => store.get(key))).toEqual([null, null, null]);
     }
   });

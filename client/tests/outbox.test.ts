@@ -22,7 +22,15 @@ class Server {
 
 let store: MemoryStore;
 let server: Server;
-const open = () => new Outbox({ store, deliver: server.deliver, changed: () => undefined });
+let conversation: string | null;
+const open = (takesUnplaced = true) =>
+  new Outbox({
+    store,
+    deliver: server.deliver,
+    changed: () => undefined,
+    conversation: () => conversation,
+    takesUnplaced: () => takesUnplaced,
+  });
 const statuses = (outbox: Outbox) => outbox.items.map(({ text, status }) => [text, status]);
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
@@ -31,6 +39,7 @@ beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0.99);
   store = new MemoryStore();
   server = new Server();
+  conversation = "c_1";
 });
 
 afterEach(() => {
@@ -222,8 +231,70 @@ it("in a new conversation a button's payload becomes its title", async () => {
   const outbox = open();
   outbox.add({ payload: "/two" }, "Two");
   await settle();
-  outbox.moveToNewConversation();
+  conversation = null;
+  outbox.moveToNewConversation("c_1");
   outbox.kick();
   await settle();
-  expect(server.got[0]?.content).toEqual({ text: "Two" });
+  expect(server.got[0]).toMatchObject({ content: { text: "Two" } });
+  expect(server.got[0]).not.toHaveProperty("conversationId");
+});
+
+describe("what was said in another conversation", () => {
+  beforeEach(async () => {
+    server.failures = [new TypeError("offline")];
+    open().add({ text: "for the first" }, "for the first");
+    await settle();
+    conversation = "c_2";
+  });
+
+  it("is not shown here, and goes out with the name of its own", async () => {
+    const outbox = open();
+    outbox.add({ text: "for the second" }, "for the second");
+    expect(outbox.items.map(({ text }) => text)).toEqual(["for the second"]);
+    outbox.kick();
+    await settle();
+    expect(server.got.map(({ text, conversationId }) => [text, conversationId])).toEqual([
+      ["for the first", "c_1"],
+      ["for the second", "c_2"],
+    ]);
+    expect(store.keys("outbox:")).toEqual([]);
+  });
+
+  it("is given up where it is refused there", async () => {
+    server.failures = [refused(404)];
+    const outbox = open();
+    outbox.kick();
+    await settle();
+    expect([outbox.items, store.keys("")]).toEqual([[], []]);
+  });
+
+  it("stays when what was said here is forgotten", () => {
+    const outbox = open();
+    outbox.add({ text: "for the second" }, "for the second");
+    outbox.clear();
+    expect(store.keys("outbox:").map((key) => store.get<Outgoing>(key)?.text)).toEqual(["for the first"]);
+  });
+});
+
+describe("what was said before there was a conversation", () => {
+  beforeEach(async () => {
+    conversation = null;
+    server.failures = [new TypeError("offline")];
+    open().add({ text: "one" }, "one");
+    await settle();
+    conversation = "c_1";
+  });
+
+  it("is of the one that it begins", () => {
+    const outbox = open();
+    outbox.place("c_1");
+    expect(store.get(store.keys("outbox:")[0] as string)).toMatchObject({ conversationId: "c_1" });
+  });
+
+  it("waits for one of its own where others would read it", async () => {
+    const outbox = open(false);
+    outbox.kick();
+    await settle();
+    expect([outbox.items, server.got, store.keys("outbox:").length]).toEqual([[], [], 1]);
+  });
 });

@@ -44,6 +44,16 @@ describe("others", () => {
     people = new People(changed);
   });
 
+  it("who sign in go on under their new id", () => {
+    const user = { ...ADA, id: "user_ada" };
+    people.receive({ ...connected(0, true), present: [ADA.id, BOT.id] } as Frame);
+    people.receive({ type: "participant.typing", timestamp: 1, participantId: ADA.id, typing: true });
+    people.receive(log({ type: "participant.identified", formerly: ADA.id, participant: user })[0] as Frame);
+    expect([people.present, people.typing, people.formerly]).toEqual([["user_ada", BOT.id], [], { user_ada: ADA.id }]);
+    people.forget();
+    expect(people.formerly).toEqual({});
+  });
+
   it("type until they stop, fall silent for 6 s, or send", () => {
     const sent = log({ type: "message.sent", messageId: "m", author: BOT, text: "x", buttons: [] })[0] as Frame;
     for (const end of [() => people.receive(typing(false)), () => void vi.advanceTimersByTime(6_000), () => people.receive(sent)]) {

@@ -132,6 +132,18 @@ describe("endings", () => {
     expect(state.tasks[0]?.status).toBe("failed");
   });
 
+  it("a task that is being cancelled is known until it, or its turn, has ended", () => {
+    const entries = log(
+      { type: "task.started", taskId: "k1", name: "n", title: "T", turnId: "t1" },
+      { type: "task.cancelling", taskId: "k1", participantId: ADA.id },
+      { type: "task.failed", taskId: "k1", reason: "cancelled" },
+    );
+    expect(live(entries.slice(0, 2)).cancelling).toEqual(["k1"]);
+    expect(live(entries).cancelling).toEqual([]);
+    const cut = log(...(entries.slice(0, 2) as never[]), { type: "turn.failed", turnId: "t1", reason: "error" });
+    expect(live(cut).cancelling).toEqual([]);
+  });
+
   it("a completed message whose start was trimmed is added", () => {
     const state = live(log({ type: "message.completed", messageId: "m1", author: BOT, text: "Hi", buttons: [], turnId: "t" }));
     expect(state.messages[0]).toMatchObject({ text: "Hi", status: "completed" });
@@ -169,7 +181,7 @@ describe("a group", () => {
 describe("what a later server may send", () => {
   it("an unknown type moves the position and nothing else", () => {
     const state = live(TRACKED.slice(0, 3));
-    const next = live([{ type: "handoff.requested", epoch: "e", offset: 4, timestamp: 1 } as unknown as Frame], state);
+    const next = live([{ type: "future.happened", epoch: "e", offset: 4, timestamp: 1 } as unknown as Frame], state);
     expect(next).toEqual({ ...state, position: { epoch: "e", offset: 4 } });
   });
 

@@ -4,9 +4,11 @@
  */
 
 import type { ComponentChild } from "preact";
-import { useEffect, useRef, useState, type MutableRef } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState, type MutableRef } from "preact/hooks";
 import type { Message, View } from "@switchboard/client";
 import { useSurroundings } from "./context";
+import { stageOf } from "./handoff";
+import { useHandoffNews } from "./handoffNews";
 import { plainText } from "./markdown/lexer";
 import { peopleOf } from "./people";
 import { obstacleOf } from "./Obstacle";
@@ -29,6 +31,9 @@ export function Announcer({ view }: { view: View }): ComponentChild {
   const there = useRef<Names | null>(null);
   const obstacle = useRef<string | null>(null);
   const [announcements, setAnnouncements] = useState<readonly Announcement[]>([]);
+  const add = (next: readonly Announcement[]) => setAnnouncements((old) => [...old, ...next].slice(-KEPT));
+  const count = useRef(0);
+  useHandoffNews(stageOf(view, strings), useCallback((text) => add([{ id: `handoff ${(count.current += 1)}`, text }]), []));
   useEffect(() => {
     const ready = finished(view);
     // What was there before the page was opened, or joined, is history. A conversation that begins now has none.
@@ -49,7 +54,7 @@ export function Announcer({ view }: { view: View }): ComponentChild {
     ];
     if (next.length === 0) return;
     for (const { id } of next) said.current?.add(id);
-    setAnnouncements((old) => [...old, ...next].slice(-KEPT));
+    add(next);
   }, [view]);
   return (
     <div class="unseen" role="status" aria-live="polite" aria-atomic="false">
@@ -68,8 +73,11 @@ function comingsAndGoings(view: View, there: MutableRef<Names | null>, strings: 
   there.current = view.chat.position && now;
   if (before === null) return [];
   const at = view.chat.position?.offset;
-  const came = [...now].filter(([id]) => !before.has(id));
-  const went = [...before].filter(([id]) => !now.has(id));
+  // Who signs in has another id from then on, and is nobody else.
+  const later = new Map(Object.entries(view.formerly).map(([id, guest]) => [guest, id]));
+  const holder = view.chat.handoff?.participantId; // Of whom it is said that they are here.
+  const came = [...now].filter(([id]) => id !== holder && !before.has(id) && !before.has(view.formerly[id] ?? id));
+  const went = [...before].filter(([id]) => !now.has(id) && !now.has(later.get(id) ?? id));
   return [
     ...came.map(([id, name]) => ({ id: `${id}+${at}`, text: strings.hasJoined(name) })),
     ...went.map(([id, name]) => ({ id: `${id}-${at}`, text: strings.hasLeft(name) })),

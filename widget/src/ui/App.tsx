@@ -22,7 +22,7 @@ export interface AppProps {
 export function App({ client, options, tab }: AppProps): ComponentChild {
   const view = useView(client);
   const language = languageOf(options.locale);
-  const [invitation, answered] = useInvitation(tab, () => show(true));
+  const [invitation, forget, answered] = useInvitation(tab, () => show(true));
   const [open, setOpen] = useState(invitation !== null || (tab.get<boolean>(OPEN) ?? options.open));
   const [everOpened, setEverOpened] = useState(open);
   const [takesFocus, setTakesFocus] = useState(false);
@@ -50,6 +50,7 @@ export function App({ client, options, tab }: AppProps): ComponentChild {
             open={open}
             takesFocus={takesFocus}
             invitation={invitation}
+            onDead={forget}
             onAnswered={answered}
             onClose={() => show(false)}
           />
@@ -76,8 +77,8 @@ function launcherLabel(title: string, unread: number, strings: Strings): string 
   return unread > 0 ? `${label} (${strings.unread(unread)})` : label;
 }
 
-/** The invitation in the page's address, now or later; and what to call when it is answered. */
-function useInvitation(tab: Store, arrived: () => void): [string | null, () => void] {
+/** The invitation in the page's address, now or later; what to call when it is good for nothing, and when it is answered. */
+function useInvitation(tab: Store, arrived: () => void): [string | null, () => void, () => void] {
   const [invitation, setInvitation] = useState(() => invitationOf(window, tab));
   useEffect(() => {
     const look = () => {
@@ -88,12 +89,15 @@ function useInvitation(tab: Store, arrived: () => void): [string | null, () => v
     window.addEventListener("hashchange", look);
     return () => window.removeEventListener("hashchange", look);
   }, []);
-  const answered = () => {
+  const forget = () => {
     forgetInvitation(tab);
     tab.set(OPEN, true); // As the link has opened it, over a reload too.
+  };
+  const answered = () => {
+    forget();
     setInvitation(null);
   };
-  return [invitation, answered];
+  return [invitation, forget, answered];
 }
 
 /** Finished messages of the others that came while the panel was closed. */

@@ -1,7 +1,6 @@
 /** Where the visitor writes. Enter sends, Shift+Enter begins a new line. While the bot answers, it can be stopped here. */
 
 import type { ComponentChild, RefObject, TargetedInputEvent, TargetedKeyboardEvent } from "preact";
-import { useState } from "preact/hooks";
 import { useSurroundings } from "./context";
 import { SendIcon, StopIcon } from "./icons";
 
@@ -15,12 +14,14 @@ interface Props {
   answering: boolean;
   /** Several people read it, and the bot answers what is addressed to it. */
   group: boolean;
+  /** Kept by who shows the field, which goes away while nothing can be said. */
+  draft: string;
+  onDraft(draft: string): void;
 }
 
-export function Composer({ field, answering, group }: Props): ComponentChild {
+export function Composer({ field, answering, group, draft, onDraft }: Props): ComponentChild {
   const { client, language } = useSurroundings();
   const { strings } = language;
-  const [draft, setDraft] = useState("");
   const label = group ? strings.composerGroup : strings.composer;
   const left = LIMIT - Array.from(draft).length;
   const ready = draft.trim() !== "" && left >= 0;
@@ -28,7 +29,7 @@ export function Composer({ field, answering, group }: Props): ComponentChild {
   const send = () => {
     if (!ready) return;
     client.send(draft.trim());
-    setDraft("");
+    onDraft("");
     field.current?.focus();
   };
   const stop = () => {
@@ -36,7 +37,7 @@ export function Composer({ field, answering, group }: Props): ComponentChild {
     field.current?.focus(); // The button goes away with the turn, which would drop the focus to the page.
   };
   const onInput = ({ currentTarget }: TargetedInputEvent<HTMLTextAreaElement>) => {
-    setDraft(currentTarget.value);
+    onDraft(currentTarget.value);
     client.type(currentTarget.value.trim() !== "");
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {

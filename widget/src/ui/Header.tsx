@@ -4,7 +4,7 @@ import type { ComponentChild, RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Link } from "@switchboard/client";
 import { useSurroundings } from "./context";
-import { ChatIcon, CloseIcon, PeopleIcon, StartOverIcon } from "./icons";
+import { ChatIcon, CloseIcon, PeopleIcon, PersonIcon, StartOverIcon } from "./icons";
 import type { Strings } from "./strings";
 
 /** A reconnect that takes less is nobody's business. */
@@ -21,6 +21,8 @@ export interface HeaderProps {
   peopleButton: RefObject<HTMLButtonElement>;
   showingPeople: boolean;
   onPeople(): void;
+  /** Asks for a person of the team; null where none can be asked for now. */
+  onPerson: (() => void) | null;
   onStartOver(): void;
   onClose(): void;
 }
@@ -39,6 +41,17 @@ export function Header(props: HeaderProps): ComponentChild {
           <h2 id="title">{title}</h2>
           <p class={`health ${health}`}>{healthText(health, strings)}</p>
         </div>
+        {props.onPerson !== null && (
+          <button
+            type="button"
+            class="tool"
+            onClick={props.onPerson}
+            aria-label={strings.askForPerson}
+            title={strings.askForPerson}
+          >
+            <PersonIcon />
+          </button>
+        )}
         {people !== null && (
           <button
             ref={props.peopleButton}

@@ -1,13 +1,13 @@
 /** Somebody has followed a link to join: under which name, if at all. */
 
 import type { ComponentChild, TargetedEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { View } from "@switchboard/client";
-import { useAttempt } from "./attempt";
+import { useAttempt, whyOf } from "./attempt";
 import { useSurroundings } from "./context";
 import { focusFor } from "./focus";
 import { NameField } from "./OwnName";
-import { ownName } from "./people";
+import { ownName, unsentOf } from "./people";
 
 /** What is said where an invitation lets nobody in, by the server's code; its answer will not get better. */
 const REFUSALS: Record<string, "noLongerGood" | "noInvitation" | "full"> = {
@@ -21,10 +21,12 @@ const REFUSALS: Record<string, "noLongerGood" | "noInvitation" | "full"> = {
 export interface JoinPromptProps {
   view: View;
   invitation: string;
+  /** The link is good for nothing: another visit need not ask again. */
+  onDead(): void;
   onAnswered(): void;
 }
 
-export function JoinPrompt({ view, invitation, onAnswered }: JoinPromptProps): ComponentChild {
+export function JoinPrompt({ view, invitation, onDead, onAnswered }: JoinPromptProps): ComponentChild {
   const { client, language } = useSurroundings();
   const { strings } = language;
   const [name, setName] = useState(ownName(view));
@@ -32,7 +34,11 @@ export function JoinPrompt({ view, invitation, onAnswered }: JoinPromptProps): C
   const sheet = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const refusal = REFUSALS[failure ?? ""] ?? null;
+  const unsent = unsentOf(view);
   useEffect(() => focusFor(field.current, sheet.current), [refusal]);
+  useLayoutEffect(() => {
+    if (refusal !== null && refusal !== "full") onDead(); // At once: the page may be loaded again right away.
+  }, [refusal]);
   const wanted = name.trim();
   const join = (event: TargetedEvent) => {
     event.preventDefault();
@@ -41,12 +47,13 @@ export function JoinPrompt({ view, invitation, onAnswered }: JoinPromptProps): C
   };
   return (
     <form ref={sheet} class="sheet join" aria-labelledby="invited" tabIndex={-1} noValidate onSubmit={join}>
-      <h3 id="invited">{strings.invited}</h3>
+      <h3 id="invited">{refusal === null || refusal === "full" ? strings.invited : strings.deadLink}</h3>
       {view.started && view.ended === null && refusal === null && <p>{strings.invitedInstead}</p>}
+      {unsent > 0 && refusal === null && <p class="unsent">{strings.unsent(unsent)}</p>}
       {view.guest && refusal === null && <NameField value={name} field={field} onInput={setName} />}
       {failure !== null && (
         <p class="outcome failed" role="alert">
-          {strings[refusal ?? "notDone"]}
+          {refusal === null ? whyOf(failure, strings) : strings[refusal]}
         </p>
       )}
       <div class="acts">

@@ -4,16 +4,19 @@ import type { ComponentChild } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Button, ChatClient, View } from "@switchboard/client";
 import { Announcer } from "./Announcer";
+import { useAttempt, whyOf } from "./attempt";
 import { Composer } from "./Composer";
 import { useSurroundings } from "./context";
 import { focusFor } from "./focus";
+import { isHeld, stageOf } from "./handoff";
+import { HandoffBanner } from "./HandoffBanner";
 import { Header } from "./Header";
 import { JoinPrompt } from "./JoinPrompt";
 import { MessageList } from "./MessageList";
 import { ObstacleNotice, obstacleOf } from "./Obstacle";
 import { isGroup, peopleOf } from "./people";
 import { PeoplePanel } from "./PeoplePanel";
-import { Question } from "./Question";
+import { StartOver } from "./StartOver";
 
 export interface PanelProps {
   view: View;
@@ -24,24 +27,30 @@ export interface PanelProps {
   takesFocus: boolean;
   /** To a conversation of others, which waits for the visitor's answer. */
   invitation: string | null;
+  onDead(): void;
   onAnswered(): void;
   onClose(): void;
 }
 
 export function Panel(props: PanelProps): ComponentChild {
-  const { view, title, greeting, open, takesFocus, invitation, onAnswered, onClose } = props;
+  const { view, title, greeting, open, takesFocus, invitation, onDead, onAnswered, onClose } = props;
   const { client, language } = useSurroundings();
-  const { strings } = language;
   const field = useRef<HTMLTextAreaElement>(null);
   const panel = useRef<HTMLElement>(null);
   const peopleButton = useRef<HTMLButtonElement>(null);
   const [asking, setAsking] = useState(false);
   const [showing, setShowing] = useState(false);
+  const [draft, setDraft] = useState("");
+  const person = usePerson(client);
   const obstacle = obstacleOf(view);
+  const stage = stageOf(view, language.strings);
+  const held = isHeld(view);
+  const mayAsk = obstacle === null && invitation === null && view.chat.handoff === null && !held;
+  const toField = () => focusFor(field.current, panel.current);
   const group = isGroup(view.chat);
   const sheet = invitation !== null ? "join" : showing && view.ended === null ? "people" : null;
   useEffect(() => {
-    if (open && takesFocus && sheet === null) focusFor(field.current, panel.current);
+    if (open && takesFocus && sheet === null) toField();
   }, [open]);
   useEffect(() => {
     if (view.ended !== null && showing) hidePeople(panel.current); // Whoever is out sees nobody any more.
@@ -54,19 +63,18 @@ export function Panel(props: PanelProps): ComponentChild {
   };
   const onPress = (button: Button) => {
     client.press(button);
-    focusFor(field.current, panel.current); // The button is disabled now, which would drop the focus to the page.
+    toField(); // The button is disabled now, which would drop the focus to the page.
   };
   const stopAsking = () => {
     setAsking(false);
-    focusFor(field.current, panel.current);
+    toField();
   };
   const startOver = () => {
-    // The others need not wait for us. Where that cannot be said now, they will see that we are not there.
-    if (group && view.ended === null) client.group.leave().catch(() => undefined);
     client.startOver();
     setShowing(false);
     stopAsking();
   };
+  const onStartOver = () => (group && view.ended === null ? setAsking(true) : startOver());
   return (
     <section
       ref={panel}
@@ -92,26 +100,30 @@ export function Panel(props: PanelProps): ComponentChild {
         peopleButton={peopleButton}
         showingPeople={sheet === "people"}
         onPeople={() => (showing ? hidePeople(peopleButton.current) : setShowing(true))}
+        onPerson={mayAsk ? () => person.ask(toField) : null}
         onStartOver={() => (view.ended === null ? setAsking(true) : startOver())}
         onClose={onClose}
       />
-      {asking && (
-        <Question
-          question={strings.startOverQuestion}
-          warning={group ? strings.leaveWarning : strings.startOverWarning}
-          yes={strings.startOverYes}
-          no={strings.startOverNo}
-          onYes={startOver}
-          onNo={stopAsking}
-        />
-      )}
+      {asking && <StartOver view={view} onYes={startOver} onNo={stopAsking} />}
       <div class="main">
         <div class="talk" inert={sheet !== null}>
           <MessageList view={view} greeting={greeting} onPress={onPress} />
+          <HandoffBanner
+            stage={stage}
+            alone={person.aloneIn === view.chat.handoff?.handoffId}
+            failure={whyOf(person.failure, language.strings)}
+            onGoneOn={toField}
+          />
           {obstacle === null ? (
-            <Composer field={field} answering={view.chat.turn !== null} group={group} />
+            <Composer
+              field={field}
+              answering={view.chat.turn !== null && !held}
+              group={group && !held && view.chat.handoff === null} // Else the bot answers nobody.
+              draft={draft}
+              onDraft={setDraft}
+            />
           ) : (
-            <ObstacleNotice obstacle={obstacle} onStartOver={startOver} />
+            <ObstacleNotice obstacle={obstacle} onStartOver={onStartOver} />
           )}
         </div>
         {sheet === "people" && (
@@ -122,9 +134,10 @@ export function Panel(props: PanelProps): ComponentChild {
             key={invitation}
             view={view}
             invitation={invitation}
+            onDead={onDead}
             onAnswered={() => {
               onAnswered();
-              focusFor(field.current, panel.current);
+              toField();
             }}
           />
         )}
@@ -132,6 +145,18 @@ export function Panel(props: PanelProps): ComponentChild {
       <Announcer view={view} />
     </section>
   );
+}
+
+/** Asks for a person of the team; and knows in which handoff nobody was there. */
+function usePerson(client: ChatClient) {
+  const [aloneIn, setAloneIn] = useState<string | null>(null);
+  const { failure, attempt } = useAttempt();
+  const ask = (then: () => void) =>
+    attempt(async () => {
+      const { available, handoffId } = await client.askForPerson();
+      setAloneIn(available === false ? handoffId : null);
+    }, then);
+  return { aloneIn, failure, ask };
 }
 
 /** Tells the others what the visitor has read: while the panel is open and the page is looked at. */

@@ -3,12 +3,12 @@
 import type { ComponentChild } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Participant, View } from "@switchboard/client";
-import { useAttempt, type Attempt } from "./attempt";
+import { useAttempt, whyOf, type Attempt } from "./attempt";
 import { useSurroundings } from "./context";
 import { BackIcon } from "./icons";
 import { Invite } from "./Invite";
 import { OwnName } from "./OwnName";
-import { isGroup, isPerson, mayInvite, mayModerate, namesOf, ownName } from "./people";
+import { huesOf, isGroup, isPerson, mayInvite, mayModerate, namesOf, ownName } from "./people";
 import { markOf, Role } from "./Person";
 import { Question } from "./Question";
 
@@ -59,7 +59,7 @@ export function PeoplePanel({ view, title, onClose }: PeoplePanelProps): Compone
       />
       {tries.failure !== null && (
         <p class="outcome failed" role="alert">
-          {strings.notDone}
+          {whyOf(tries.failure, strings)}
         </p>
       )}
       {mayInvite(view) && <Invite key={removals} title={title} />}
@@ -85,26 +85,27 @@ interface Removing {
 function PeopleList(props: AskingProps & Removing): ComponentChild {
   const { participants } = props.view.chat;
   const names = namesOf(props.view.chat);
+  const hues = huesOf(props.view.chat);
   const place = (who: Participant) => (who.id === props.view.me ? 0 : isPerson(who) ? 1 : 2);
   const sorted = [...participants].sort((one, other) => place(one) - place(other));
   return (
     <ul class="people">
       {sorted.map((who) => (
-        <PersonRow key={who.id} {...props} who={{ ...who, name: names.get(who.id) ?? who.name }} />
+        <PersonRow key={who.id} {...props} who={{ ...who, name: names.get(who.id) ?? who.name }} hue={hues.get(who.id)} />
       ))}
     </ul>
   );
 }
 
-function PersonRow(props: AskingProps & Removing & { who: Participant }): ComponentChild {
-  const { who, view, tries, asked, onAsk, onSettled } = props;
+function PersonRow(props: AskingProps & Removing & { who: Participant; hue: number | undefined }): ComponentChild {
+  const { who, hue, view, tries, asked, onAsk, onSettled } = props;
   const { client, language } = useSurroundings();
   const { strings } = language;
   const isMe = who.id === view.me;
   const name = isMe ? (view.name ?? who.name) : who.name;
   const muted = view.chat.muted.includes(who.id);
   return (
-    <li class={isMe ? "" : markOf(who)}>
+    <li class={isMe ? "" : markOf(hue)}>
       {isPerson(who) ? <Presence present={view.present.includes(who.id)} /> : <span class="presence" />}
       <span class="who">
         <bdi class="name">{name}</bdi> {isMe && <span class="role">{strings.you}</span>} <Role role={who.role} />{" "}

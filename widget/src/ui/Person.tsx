@@ -3,11 +3,10 @@
 import type { ComponentChild } from "preact";
 import type { Participant } from "@switchboard/client";
 import { useSurroundings } from "./context";
-import { hueOf, isPerson } from "./people";
 
 /** The class that gives a person their colour; a bot has none. */
-export function markOf(who: Participant): string {
-  return isPerson(who) ? `person hue${hueOf(who.id)}` : "";
+export function markOf(hue: number | undefined): string {
+  return hue === undefined ? "" : `person hue${hue}`;
 }
 
 /** A word for those who are not there for themselves. */

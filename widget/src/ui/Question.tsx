@@ -8,6 +8,8 @@ export interface QuestionProps {
   warning: string;
   yes: string;
   no: string;
+  /** Why the last yes came to nothing. */
+  failure?: string | null;
   onYes(): void;
   onNo(): void;
 }
@@ -20,6 +22,11 @@ export function Question(props: QuestionProps): ComponentChild {
       <p>
         <strong>{props.question}</strong> {props.warning}
       </p>
+      {props.failure && (
+        <p class="outcome failed" role="alert">
+          {props.failure}
+        </p>
+      )}
       <button type="button" class="primary" ref={yes} onClick={props.onYes}>
         {props.yes}
       </button>

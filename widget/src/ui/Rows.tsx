@@ -9,6 +9,7 @@ import { safeUrl } from "./markdown/render";
 import { MessageText } from "./MessageText";
 import { markOf, Role } from "./Person";
 import { pure } from "./pure";
+import { Quote, rowId } from "./Quote";
 import { listOf } from "./strings";
 import { TaskCard } from "./TaskCard";
 import type { Row } from "./timeline";
@@ -20,15 +21,14 @@ interface Handlers {
 export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChild {
   switch (row.kind) {
     case "message": {
-      const { message, first, open, chosen, marked, read, readers } = row;
-      const { text, timestamp } = message;
-      if (row.mine) return <OwnMessage text={text} timestamp={timestamp} first={first} read={read} readers={readers} />;
-      return <OthersMessage message={message} first={first} marked={marked} open={open} chosen={chosen} onPress={onPress} />;
+      const { key: _, kind, mine, read, readers, open, chosen, marked, hue, ...shown } = row;
+      if (mine) return <OwnMessage {...shown} read={read} readers={readers} />;
+      return <OthersMessage {...shown} open={open} chosen={chosen} marked={marked} hue={hue} onPress={onPress} />;
     }
     case "outgoing":
       return <OutgoingMessage item={row.item} first={row.first} />;
     case "task":
-      return <TaskCard task={row.task} />;
+      return <TaskCard task={row.task} offer={row.offer} />;
     case "typing":
       return <Typing name={row.name} />;
     case "writing":
@@ -36,18 +36,23 @@ export function RowView({ row, onPress }: { row: Row } & Handlers): ComponentChi
   }
 }
 
-interface OwnProps {
-  text: string;
-  timestamp: number;
+interface ShownProps {
+  message: Message;
   first: boolean;
+  quoted: Message | undefined;
+  quotedMine: boolean;
+}
+
+interface OwnProps extends ShownProps {
   read: boolean;
   readers: readonly string[];
 }
 
 const OwnMessage = pure((props: OwnProps) => (
-  <div class={`row mine ${props.first ? "first" : ""}`}>
-    <Byline timestamp={props.timestamp} author={null} hidden={!props.first} />
-    <div class="bubble">{props.text}</div>
+  <div id={rowId(props.message.messageId)} class={`row mine ${props.first ? "first" : ""}`}>
+    <Byline timestamp={props.message.timestamp} author={null} hidden={!props.first} />
+    {props.quoted && <Quote message={props.quoted} mine={props.quotedMine} />}
+    <div class="bubble">{props.message.text}</div>
     {props.read && <HasRead names={props.readers} />}
   </div>
 ));
@@ -66,21 +71,22 @@ function HasRead({ names }: { names: readonly string[] }): ComponentChild {
   );
 }
 
-interface OthersProps extends Handlers {
-  message: Message;
-  first: boolean;
+interface OthersProps extends ShownProps, Handlers {
   marked: boolean;
+  hue: number | undefined;
   open: boolean;
   chosen: string | null;
 }
 
-const OthersMessage = pure(({ message, first, marked, open, chosen, onPress }: OthersProps) => {
+const OthersMessage = pure(({ message, first, quoted, quotedMine, marked, hue, open, chosen, onPress }: OthersProps) => {
   const { strings } = useSurroundings().language;
   const growing = message.status === "streaming";
-  const mark = marked ? markOf(message.author) : "";
+  const mark = marked ? markOf(hue) : "";
+  const kind = `row theirs ${message.author.role} ${first ? "first" : ""} ${growing ? "growing" : ""} ${mark}`;
   return (
-    <div class={`row theirs ${first ? "first" : ""} ${growing ? "growing" : ""} ${mark}`} data-message-id={message.messageId}>
+    <div id={rowId(message.messageId)} class={kind} data-message-id={message.messageId}>
       <Byline timestamp={message.timestamp} author={message.author} hidden={!first} marked={marked} />
+      {quoted && <Quote message={quoted} mine={quotedMine} />}
       {message.text !== "" && (
         <div class="bubble">
           <MessageText text={message.text} growing={growing} />

@@ -25,4 +25,7 @@ export const WarningIcon = icon("M12 8v5M12 16.5h.01M12 3.5 2.5 20h19L12 3.5Z");
 export const PeopleIcon = icon(
   "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5c.4-3.3 3-5.2 6.5-5.2s6.1 1.9 6.5 5.2M15.5 4.8a3.5 3.5 0 0 1 0 6.4M18 14.8c2 .8 3.3 2.4 3.5 4.7",
 );
+export const PersonIcon = icon(
+  "M4 14v-2a8 8 0 0 1 16 0v2M4 13.5h2.5v5H5.5A1.5 1.5 0 0 1 4 17ZM20 13.5h-2.5v5h1A1.5 1.5 0 0 0 20 17ZM18.5 18.5c0 1.5-1.5 2.5-4 2.5h-1",
+);
 export const BackIcon = icon("M19 12H5M11.5 5.5 5 12l6.5 6.5");

@@ -1,6 +1,6 @@
 /** Who takes part, as the visitor sees them. */
 
-import type { ChatState, Participant, View } from "@switchboard/client";
+import type { ChatState, Message, Participant, View } from "@switchboard/client";
 import { HUES } from "./colors";
 
 /** What the server calls a guest who has given no name. */
@@ -54,9 +54,37 @@ export function mayModerate(view: View, { id, role }: Participant): boolean {
   return rank(view) === "operator" ? role !== "bot" : rank(view) === "host" && role === "customer";
 }
 
-/** Which colour is somebody's, everywhere and always (FNV-1a). */
+/** `me` is unknown only before the first sign-in, when the visitor is the only customer. */
+export function isMine({ author }: Message, me: string | null): boolean {
+  return me === null ? author.role === "customer" : isPerson(author) && author.id === me;
+}
+
+/** How many messages are written and not on the log. */
+export function unsentOf({ outgoing }: View): number {
+  return outgoing.filter(({ status }) => status !== "accepted").length;
+}
+
+/** Which colour is somebody's where nobody else has it, everywhere and always (FNV-1a). */
 export function hueOf(id: string): number {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
   return (hash >>> 0) % HUES.length;
+}
+
+/**
+ * The people's colours by id, the same on every screen: who came first has their own, who comes later the next one that
+ * is free, as long as there is one. Those who have left take what remains.
+ */
+export function huesOf(chat: ChatState): ReadonlyMap<string, number> {
+  const hues = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const { id } of [...peopleOf(chat), ...chat.messages.map(({ author }) => author).filter(isPerson)]) {
+    if (hues.has(id)) continue;
+    if (taken.size === HUES.length) taken.clear();
+    let hue = hueOf(id);
+    while (taken.has(hue)) hue = (hue + 1) % HUES.length;
+    hues.set(id, hue);
+    taken.add(hue);
+  }
+  return hues;
 }

@@ -1,7 +1,9 @@
 /** The rows of the message list, computed from what the client knows. The same view always gives the same rows. */
 
 import type { Message, Outgoing, Participant, Task, View } from "@switchboard/client";
-import { hasSeveralAuthors, isGroup, isPerson, namesOf, peopleOf } from "./people";
+import { isHeld } from "./handoff";
+import { offerOf, type Offer } from "./offers";
+import { hasSeveralAuthors, huesOf, isGroup, isMine, namesOf, peopleOf } from "./people";
 
 export interface MessageRow {
   kind: "message";
@@ -14,8 +16,13 @@ export interface MessageRow {
   open: boolean;
   /** The payload of the button that was pressed. */
   chosen: string | null;
-  /** Where several people write, whether this author's colour and role are shown. */
+  /** Whether this author's colour and role are shown: an operator's, and everybody's where several people write. */
   marked: boolean;
+  /** The author's colour there; a bot has none. */
+  hue: number | undefined;
+  /** The message that this one answers, if it is there. */
+  quoted: Message | undefined;
+  quotedMine: boolean;
   /** The last of the visitor's that somebody else has read. */
   read: boolean;
   /** Who of several others has read it. */
@@ -27,7 +34,7 @@ const NOBODY: readonly string[] = [];
 export type Row =
   | MessageRow
   | { kind: "outgoing"; key: string; item: Outgoing; first: boolean }
-  | { kind: "task"; key: string; task: Task }
+  | { kind: "task"; key: string; task: Task; offer: Offer }
   | { kind: "typing"; key: string; name: string | null }
   | { kind: "writing"; key: string; names: string[] };
 
@@ -36,11 +43,13 @@ export function rowsOf(view: View): Row[] {
   const reply = replyTo(view);
   const read = lastRead(view);
   const marked = hasSeveralAuthors(view.chat);
+  const hues = huesOf(view.chat);
+  const byId = new Map(messages.map((message) => [message.messageId, message]));
   const rows: Row[] = [];
   const placed = new Set<Task>();
   const place = (task: Task) => {
     placed.add(task);
-    rows.push({ kind: "task", key: task.taskId, task });
+    rows.push({ kind: "task", key: task.taskId, task, offer: offerOf(view, task) });
   };
   let previous: string | null = null;
   messages.forEach((message, at) => {
@@ -50,6 +59,7 @@ export function rowsOf(view: View): Row[] {
     const first = previous !== message.author.id;
     previous = message.author.id;
     const answer = reply.get(at);
+    const quoted = byId.get(message.replyTo ?? "");
     rows.push({
       kind: "message",
       key: message.clientMessageId ?? message.messageId,
@@ -58,7 +68,10 @@ export function rowsOf(view: View): Row[] {
       first,
       open: answer === undefined && message.status !== "streaming",
       chosen: answer ?? null,
-      marked: marked && !mine,
+      marked: !mine && (marked || message.author.role === "operator"),
+      hue: hues.get(message.author.id),
+      quoted,
+      quotedMine: quoted !== undefined && isMine(quoted, view.me),
       read: message === read,
       readers: message === read ? readersOf(view, message) : NOBODY,
     });
@@ -113,14 +126,10 @@ function replyTo(view: View): Map<number, string> {
   return answers;
 }
 
-/** `me` is unknown only before the first sign-in, when the visitor is the only customer. */
-function isMine({ author }: Message, me: string | null): boolean {
-  return me === null ? author.role === "customer" : isPerson(author) && author.id === me;
-}
-
 /** A turn is under way and nothing of it moves on the screen yet. */
-function isThinking({ chat }: View): boolean {
-  if (chat.turn === null) return false;
+function isThinking(view: View): boolean {
+  const { chat } = view;
+  if (chat.turn === null || isHeld(view)) return false;
   const streaming = chat.messages.some((message) => message.status === "streaming" && message.text !== "");
   return !streaming && !chat.tasks.some((task) => task.status === "running" && task.turnId === chat.turn);
 }

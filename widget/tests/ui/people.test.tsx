@@ -1,15 +1,16 @@
 // @vitest-environment happy-dom
-import { h, render, type ComponentChild } from "preact";
+import { h, type ComponentChild } from "preact";
 import { afterEach, describe, expect, it } from "vitest";
-import { apply, EMPTY, type ChatClient, type Entry, type Participant, type View } from "@switchboard/client";
-import { Provide } from "../../src/ui/context";
+import type { Participant, View } from "@switchboard/client";
 import { obstacleOf } from "../../src/ui/Obstacle";
-import { hueOf, mayInvite, mayModerate, ownName } from "../../src/ui/people";
+import { HUES } from "../../src/ui/colors";
+import { hueOf, huesOf, mayInvite, mayModerate, ownName } from "../../src/ui/people";
 import { PeoplePanel } from "../../src/ui/PeoplePanel";
 import { RowView } from "../../src/ui/Rows";
 import { languageOf, listOf } from "../../src/ui/strings";
 import { rowsOf } from "../../src/ui/timeline";
-import { ADA, BOT, FRESH, log } from "../../../client/tests/conversation.ts";
+import { ADA, BOT, log } from "../../../client/tests/conversation.ts";
+import { Stage, viewOf } from "./stage.ts";
 
 const BEN: Participant = { id: "guest_2", role: "customer", name: "Ben" };
 const EVE: Participant = { id: "op_eve", role: "operator", name: "Eve" };
@@ -17,20 +18,13 @@ const HOSTILE = '<img src=x onerror="alert(1)">';
 const MALLORY: Participant = { id: "guest_3", role: "customer", name: HOSTILE };
 const TOGETHER = [BOT, ADA, BEN, EVE].map((participant) => ({ type: "participant.joined", participant }) as const);
 
-function viewOf(entries: readonly Entry[], more: Partial<View> = {}): View {
-  const chat = entries.reduce((state, entry) => apply(state, entry).state, apply(EMPTY, FRESH).state);
-  const quiet = { outgoing: [], link: "open", live: true, typing: [], present: [], restarted: false, started: true, ended: null } as const;
-  return { chat, ...quiet, me: ADA.id, name: ADA.name, guest: true, ...more };
-}
-
-const root = document.createElement("div");
-document.body.append(root);
-const show = (child: ComponentChild, locale = "en") =>
-  render(h(Provide, { value: { client: {} as ChatClient, language: languageOf(locale) } }, child), root);
+const stage = new Stage();
+const { root } = stage;
+const show = (child: ComponentChild) => stage.show(child);
 const panel = (view: View) => show(h(PeoplePanel, { view, title: "Chat", onClose: () => undefined }));
 const labels = () => [...root.querySelectorAll("li button")].map((button) => button.getAttribute("aria-label"));
 
-afterEach(() => render(null, root));
+afterEach(() => stage.clear());
 
 describe("who may do what", () => {
   const may = (me: string, ...more: Parameters<typeof log>) => {
@@ -88,9 +82,34 @@ it("a name is never markup", () => {
   expect(root.querySelector("img")).toBeNull();
 });
 
-it("a colour is somebody's for good", () => {
-  expect(hueOf(BEN.id)).toBe(hueOf(`guest_${2}`));
-  expect(new Set(Array.from({ length: 100 }, (_, at) => hueOf(`guest_${at}`))).size).toBe(8);
+describe("colours", () => {
+  const people = (count: number) => Array.from({ length: count }, (_, at) => ({ ...BEN, id: `guest_${at}` }));
+  const joined = (count: number) => people(count).map((participant) => ({ type: "participant.joined", participant }) as const);
+
+  it("are somebody's own where nobody else has them", () => {
+    expect(huesOf(viewOf(log(...joined(1))).chat)).toEqual(new Map([["guest_0", hueOf("guest_0")]]));
+    expect(new Set(people(100).map(({ id }) => hueOf(id))).size).toBe(HUES.length);
+  });
+
+  it("are all different as long as there are enough, and as even as can be after that", () => {
+    for (let count = 1; count <= 3 * HUES.length; count += 1) {
+      const hues = [...huesOf(viewOf(log(...joined(count))).chat).values()];
+      const uses = HUES.map((_, at) => hues.filter((hue) => hue === at).length);
+      expect(Math.max(...uses)).toBe(Math.ceil(count / HUES.length));
+    }
+  });
+
+  it("stay who came before's when somebody joins, speaks or has left", () => {
+    const before = huesOf(viewOf(log(...joined(5))).chat);
+    const said = { type: "message.sent", messageId: "m1", author: people(7)[6], text: "x", buttons: [] } as const;
+    const after = huesOf(viewOf(log(...joined(7), said, { type: "participant.left", participantId: "guest_6" })).chat);
+    expect([...after].slice(0, 5)).toEqual([...before]);
+    expect(new Set(after.values()).size).toBe(7);
+  });
+
+  it("are nobody's who is a bot", () => {
+    expect(huesOf(viewOf(log(...TOGETHER)).chat).has(BOT.id)).toBe(false);
+  });
 });
 
 it("a name that the server made up is nobody's own", () => {

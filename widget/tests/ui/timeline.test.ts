@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { View } from "@switchboard/client";
-import { apply, EMPTY } from "@switchboard/client";
-import type { Entry } from "@switchboard/client";
 import { rowsOf, type MessageRow, type Row } from "../../src/ui/timeline";
-import { ADA, BOT, FRESH, log, TRACKED } from "../../../client/tests/conversation.ts";
-
-function viewOf(entries: readonly Entry[], more: Partial<View> = {}): View {
-  const chat = entries.reduce((state, entry) => apply(state, entry).state, apply(EMPTY, FRESH).state);
-  const quiet = { outgoing: [], link: "open", live: true, typing: [], present: [], restarted: false, started: true, ended: null } as const;
-  return { chat, ...quiet, me: ADA.id, name: ADA.name, guest: true, ...more };
-}
+import { ADA, BOT, log, TRACKED } from "../../../client/tests/conversation.ts";
+import { viewOf } from "./stage.ts";
 
 const kinds = (rows: Row[]) => rows.map((row) => row.kind);
 const messages = (rows: Row[]) => rows.filter((row): row is MessageRow => row.kind === "message");
@@ -141,5 +134,24 @@ describe("a group", () => {
     expect(open(said("m2", BEN))).toMatchObject({ open: true });
     expect(open(said("m2", BEN, { payload: "/a" }))).toMatchObject({ open: false, chosen: "/a" });
     expect(open(said("m2", ADA))).toMatchObject({ open: false, chosen: "" });
+  });
+});
+
+describe("an answer to an earlier message", () => {
+  const said = (messageId: string, author: object, more = {}) =>
+    ({ type: "message.sent", messageId, author, text: messageId, buttons: [], ...more }) as const;
+  const quoted = (...entries: Parameters<typeof log>) =>
+    messages(rowsOf(viewOf(log(...entries)))).map((row) => [row.quoted?.messageId, row.quotedMine]);
+
+  it("shows which, and whether it was the visitor's", () => {
+    expect(quoted(said("m1", BOT), said("m2", ADA, { replyTo: "m1" }), said("m3", BOT, { replyTo: "m2" }))).toEqual([
+      [undefined, false],
+      ["m1", false],
+      ["m2", true],
+    ]);
+  });
+
+  it("shows nothing of one that is not there", () => {
+    expect(quoted(said("m2", ADA, { replyTo: "m1" }))).toEqual([[undefined, false]]);
   });
 });

@@ -84,4 +84,26 @@ export const ar: Strings = {
   areTyping: (names) => `${names} يكتبون`,
   hasJoined: (name) => `انضم ${name}.`,
   hasLeft: (name) => `غادر ${name}.`,
+  noAnswer: "الخادم لا يستجيب. حاول مرة أخرى.",
+  stillIn: "ما زلت مشاركًا.",
+  unsent: (count) => `لن تُرسل الرسائل التي لم تصل بعد: ${count}.`,
+  deadLink: "هذا الرابط لا يعمل",
+  inReplyTo: (name) => `ردًا على ${name}:`,
+  cancelling: "جارٍ الإلغاء…",
+  taskCancelled: "أُلغيت",
+  notAgain: "لا يمكن طلب ذلك مرة أخرى.",
+  askForPerson: "التحدث إلى شخص",
+  waitingForPerson: "في انتظار شخص",
+  place: (position, waiting) => `ترتيبك ${position} من ${waiting}`,
+  usually: (from, to) => {
+    if (to <= 1) return "عادةً نحو دقيقة";
+    return from === to ? `عادةً نحو ${to} دقائق` : from < 1 ? `عادةً حتى ${to} دقائق` : `عادةً من ${from} إلى ${to} دقائق`;
+  },
+  nobodyThere: "لا أحد من الفريق هنا الآن. ستحتفظ بمكانك.",
+  goOnWithBot: "المتابعة مع البوت",
+  isHere: (name) => `${name} من الفريق هنا`,
+  somebodyIsHere: "أحد أعضاء الفريق هنا",
+  hadToGo: (name) => `اضطر ${name} للمغادرة، وستحتفظ بمكانك`,
+  backWithBot: "عدت إلى المساعد",
+  nobodyCame: "لم يتمكن أحد من الحضور. عدت إلى المساعد",
 };

@@ -84,4 +84,27 @@ export const de: Strings = {
   areTyping: (names) => `${names} schreiben`,
   hasJoined: (name) => `${name} ist dabei.`,
   hasLeft: (name) => `${name} ist gegangen.`,
+  noAnswer: "Der Server antwortet nicht. Bitte versuchen Sie es noch einmal.",
+  stillIn: "Sie nehmen weiterhin teil.",
+  unsent: (count) =>
+    count === 1 ? "Eine noch nicht zugestellte Nachricht wird nicht gesendet." : `${count} noch nicht zugestellte Nachrichten werden nicht gesendet.`,
+  deadLink: "Dieser Link funktioniert nicht",
+  inReplyTo: (name) => `Antwort an ${name}:`,
+  cancelling: "Wird abgebrochen…",
+  taskCancelled: "Abgebrochen",
+  notAgain: "Das lässt sich nicht noch einmal anfragen.",
+  askForPerson: "Mit einem Menschen sprechen",
+  waitingForPerson: "Sie warten auf einen Menschen",
+  place: (position, waiting) => `Sie sind ${position}. von ${waiting}`,
+  usually: (from, to) => {
+    if (to <= 1) return "meist etwa eine Minute";
+    return from === to ? `meist etwa ${to} Minuten` : from < 1 ? `meist bis zu ${to} Minuten` : `meist ${from}–${to} Minuten`;
+  },
+  nobodyThere: "Vom Team ist gerade niemand da. Sie behalten Ihren Platz.",
+  goOnWithBot: "Mit dem Bot weitermachen",
+  isHere: (name) => `${name} vom Team ist da`,
+  somebodyIsHere: "Jemand vom Team ist da",
+  hadToGo: (name) => `${name} musste gehen, Sie behalten Ihren Platz`,
+  backWithBot: "Sie sind wieder beim Assistenten",
+  nobodyCame: "Es konnte niemand kommen. Sie sind wieder beim Assistenten",
 };

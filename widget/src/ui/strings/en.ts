@@ -1,3 +1,6 @@
+const ordinal = new Intl.PluralRules("en", { type: "ordinal" });
+const ORDINALS: Record<string, string> = { one: "st", two: "nd", few: "rd", other: "th" };
+
 export const en = {
   title: "Chat with us",
   openChat: "Open chat",
@@ -82,4 +85,27 @@ export const en = {
   areTyping: (names: string): string => `${names} are typing`,
   hasJoined: (name: string): string => `${name} has joined.`,
   hasLeft: (name: string): string => `${name} has left.`,
+  noAnswer: "The server does not answer. Please try again.",
+  stillIn: "You still take part.",
+  unsent: (count: number): string =>
+    count === 1 ? "One message that is not delivered yet will not be sent." : `${count} messages that are not delivered yet will not be sent.`,
+  deadLink: "This link does not work",
+  inReplyTo: (name: string): string => `In reply to ${name}:`,
+  cancelling: "Cancelling…",
+  taskCancelled: "Cancelled",
+  notAgain: "This cannot be asked again.",
+  askForPerson: "Talk to a person",
+  waitingForPerson: "Waiting for a person",
+  place: (position: number, waiting: number): string => `you are ${position}${ORDINALS[ordinal.select(position)]} of ${waiting}`,
+  usually: (from: number, to: number): string => {
+    if (to <= 1) return "usually about a minute";
+    return from === to ? `usually about ${to} minutes` : from < 1 ? `usually up to ${to} minutes` : `usually ${from}–${to} minutes`;
+  },
+  nobodyThere: "Nobody from the team is here at the moment. You keep your place.",
+  goOnWithBot: "Go on with the bot",
+  isHere: (name: string): string => `${name} from the team is here`,
+  somebodyIsHere: "Somebody from the team is here",
+  hadToGo: (name: string): string => `${name} had to go, you keep your place`,
+  backWithBot: "You are back with the assistant",
+  nobodyCame: "Nobody could come. You are back with the assistant",
 };

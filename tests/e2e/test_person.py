@@ -1,0 +1,103 @@
+"""A visitor asks for a person of the team, waits, talks with one, and is back with the bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from switchboard.log.events import Participant
+from switchboard.people.identity import Sessions
+from switchboard.settings import Settings
+from tests.e2e.chat import Chat
+from tests.e2e.running_server import RunningServer
+
+
+class Operator:
+    """Works by HTTP, as a console does."""
+
+    def __init__(self, server: RunningServer) -> None:
+        secret = Settings(_env_file=None, data_dir=server.data).secret_key.get_secret_value()
+        sessions = Sessions(secret)
+        token = sessions.sign(sessions.begin(Participant("op_mia", "operator", "Mia"), "operator"))
+        self._http = httpx.Client(base_url=f"{server.url}/chat/v1", headers={"Authorization": f"Bearer {token}"})
+        self._said = 0
+
+    def call(self, path: str, body: dict[str, Any]) -> None:
+        self._http.post(path, json=body).raise_for_status()
+
+    def say(self, conversation: str, text: str) -> None:
+        self._said += 1
+        self.call(f"/conversations/{conversation}/messages", {"clientMessageId": f"mia-{self._said}", "text": text})
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@pytest.fixture
+def mia(server: RunningServer) -> Iterator[Operator]:
+    mia = Operator(server)
+    yield mia
+    mia.call("/desk/presence", {"status": "offline"})
+    mia.close()
+
+
+def conversation_of(page: Page) -> str:
+    kept: str = page.evaluate("JSON.parse(localStorage.getItem(`switchboard:${location.origin}:conversation`))")
+    return f"{kept}"
+
+
+def wish(chat: Chat) -> Locator:
+    """The button at the top; the shop's bot has a choice of the same name."""
+    return chat.panel.locator(".head").get_by_role("button", name="Talk to a person")
+
+
+def banner(chat: Chat) -> Locator:
+    return chat.panel.locator(".handoff")
+
+
+def test_a_person_comes_and_goes(
+    chat: Chat, mia: Operator, axe_violations: Callable[[Page], list[str]], screenshot: Callable[[Page, str], None]
+) -> None:
+    chat.ask("hi")
+    wish(chat).click()
+    expect(banner(chat)).to_contain_text(re.compile("Waiting for a person · you are 1st of 1"))
+    expect(wish(chat)).to_have_count(0)
+    expect(chat.panel.get_by_role("status")).to_contain_text("Waiting for a person")
+    assert axe_violations(chat.page) == []
+    screenshot(chat.page, "person-waiting")
+    conversation = conversation_of(chat.page)
+    mia.call("/desk/presence", {"status": "online"})
+    mia.call(f"/conversations/{conversation}/claim", {})
+    expect(banner(chat)).to_have_text("Mia from the team is here")
+    mia.say(conversation, "Hello, this is Mia.")
+    said = chat.panel.locator(".row.operator", has_text="this is Mia")
+    expect(said.locator(".byline")).to_contain_text("Mia")
+    chat.say("My parcel is late.")
+    expect(chat.panel.locator(".typing")).to_have_count(0)
+    screenshot(chat.page, "person-here")
+    mia.call(f"/conversations/{conversation}/release", {"to": "queue"})
+    expect(banner(chat)).to_contain_text("Mia had to go, you keep your place · you are 1st of 1")
+    chat.page.reload()
+    expect(banner(chat)).to_contain_text("Waiting for a person")
+    mia.call(f"/conversations/{conversation}/claim", {})
+    mia.call(f"/conversations/{conversation}/resolve", {"disposition": "solved"})
+    expect(banner(chat)).to_have_text("You are back with the assistant")
+    chat.wait_until_answered()
+    screenshot(chat.page, "person-back")
+    chat.ask("@assistant where is my order?")  # Mia still takes part.
+    expect(banner(chat)).to_have_count(0)
+
+
+def test_who_does_not_want_to_wait_goes_on_with_the_bot(chat: Chat) -> None:
+    wish(chat).click()
+    expect(banner(chat)).to_contain_text("Waiting for a person")
+    expect(banner(chat)).to_contain_text("Nobody from the team is here at the moment.")
+    chat.choice("Go on with the bot").click()
+    expect(banner(chat)).to_have_text("You are back with the assistant")
+    expect(chat.field).to_be_focused()
+    chat.ask("hi")
