@@ -5,7 +5,7 @@ import { ApiError } from "./errors.ts";
 import type { GroupCalls } from "./group.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
-import type { Frame, HandoffAsked, Joinable, Me, NewHandoff, Opened, Owned, Position } from "./types.ts";
+import type { Frame, HandoffAsked, Joinable, Me, Opened, Ownership, PersonWanted, Position } from "./types.ts";
 import type { Problem, ProfileChange, Session } from "./types.ts";
 
 /** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
@@ -63,12 +63,12 @@ export class HttpTransport implements Transport {
   }
 
   /** Asks for a person; the answer is the same where one has been asked for. */
-  askForPerson({ token, conversationId }: Where, wanted: NewHandoff): Promise<HandoffAsked> {
+  askForPerson({ token, conversationId }: Where, wanted: PersonWanted): Promise<HandoffAsked> {
     return this.#post(`${pathOf(conversationId)}/handoff`, token, wanted);
   }
 
   /** Back to the bot, as long as nobody has come: then it is a 409 `owned`. */
-  stopWaiting({ token, conversationId }: Where): Promise<Owned> {
+  stopWaiting({ token, conversationId }: Where): Promise<Ownership> {
     return this.#post(`${pathOf(conversationId)}/handoff/cancel`, token, {});
   }
 

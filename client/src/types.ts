@@ -2,7 +2,6 @@
 
 import type { Epoch, Offset } from "./wire.ts";
 
-export type * from "./handoffWire.ts";
 export type * from "./wire.ts";
 
 /** A place in a conversation's log; `Last-Event-ID` is `epoch.offset`. */

@@ -111,7 +111,14 @@ export type Body =
   | NewInvitation
   | Acceptance
   | Removal
-  | Muting;
+  | Muting
+  | PersonWanted
+  | Claim
+  | Release
+  | Transfer
+  | Resolve
+  | Presence
+  | NewNote;
 /**
  * Of a person.
  */
@@ -133,6 +140,14 @@ export type Answer =
   | Ticket
   | Invitation
   | Joinable
+  | HandoffAsked
+  | Claimed
+  | Ownership
+  | Desk
+  | NoteReceipt
+  | Notes
+  | Why
+  | Figures
   | Health
   | Problem;
 
@@ -1028,6 +1043,188 @@ export interface Muting {
   muted: boolean;
 }
 /**
+ * Body of `POST …/handoff`.
+ */
+export interface PersonWanted {
+  reason?: "asked";
+  team?: string;
+}
+/**
+ * Body of `POST …/claim`. `term`: of the ownership that was seen.
+ */
+export interface Claim {
+  term?: number;
+}
+/**
+ * Body of `POST …/release`.
+ */
+export interface Release {
+  to: "bot" | "queue";
+  team?: string;
+}
+/**
+ * Body of `POST …/transfer`.
+ */
+export interface Transfer {
+  participantId: string;
+}
+/**
+ * Body of `POST …/resolve`. What came of it, in a word.
+ */
+export interface Resolve {
+  disposition: string;
+}
+/**
+ * Body of `POST /desk/presence`. No team is all of them.
+ */
+export interface Presence {
+  status: "online" | "busy" | "away" | "offline";
+  /**
+   * @maxItems 20
+   */
+  teams?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
+  capacity?: number;
+}
+/**
+ * Body of `POST …/notes`.
+ */
+export interface NewNote {
+  clientNoteId: string;
+  text: string;
+}
+/**
  * Answer to `POST /sessions`.
  */
 export interface Session {
@@ -1122,6 +1319,159 @@ export interface Invitation {
  */
 export interface Joinable {
   conversationId: string;
+}
+/**
+ * Answer to `POST …/handoff`. Without anybody `available` it waits all the same.
+ */
+export interface HandoffAsked {
+  handoffId: string;
+  owner: string;
+  term: number;
+  available: boolean;
+}
+/**
+ * Answer to `claim` and `transfer`.
+ */
+export interface Claimed {
+  handoffId: string;
+  owner: string;
+  term: number;
+}
+/**
+ * Who has a conversation now.
+ */
+export interface Ownership {
+  owner: string;
+  term: number;
+}
+/**
+ * Answer to `GET /desk`, and, with a `type` of `desk`, each frame of its stream.
+ */
+export interface Desk {
+  operators: DeskOperator[];
+  conversations: DeskConversation[];
+}
+/**
+ * Somebody who was there lately. `holds`: how many conversations they have.
+ */
+export interface DeskOperator {
+  participantId: string;
+  name: string;
+  status: "online" | "busy" | "away" | "offline";
+  teams: string[];
+  capacity: number;
+  holds: number;
+}
+/**
+ * A conversation that people have (`participantId` does), or are to have (then with its `position`).
+ */
+export interface DeskConversation {
+  conversationId: string;
+  handoffId: string;
+  status: "pending" | "assigned";
+  reason: string;
+  team: string;
+  since: Timestamp;
+  participantId?: string;
+  priority: number;
+  term: number;
+  owner: string;
+  position?: number;
+  /**
+   * What the bot hands over.
+   */
+  context: {};
+  customers: Somebody[];
+}
+/**
+ * A person by name.
+ */
+export interface Somebody {
+  id: string;
+  name: string;
+}
+/**
+ * Answer to `POST …/notes`.
+ */
+export interface NoteReceipt {
+  noteId: string;
+  epoch: Epoch;
+  offset: Offset;
+  duplicate: boolean;
+}
+/**
+ * Answer to `GET …/notes`.
+ */
+export interface Notes {
+  notes: NoteAdded[];
+  position: string;
+}
+/**
+ * Answer to `GET …/why`.
+ */
+export interface Why {
+  turns: WhyTurn[];
+  slots: {};
+  form: string | null;
+  askedFor: string | null;
+}
+/**
+ * A message, and what the bot made of it; nothing, where it was not `heard`.
+ */
+export interface WhyTurn {
+  messageId: string | null;
+  author: string | null;
+  text: string;
+  heard: boolean;
+  intents: Likely[];
+  entities: {}[];
+  steps: WhyStep[];
+  said: string[];
+}
+/**
+ * An intent, and how sure the bot was of it.
+ */
+export interface Likely {
+  name: string;
+  confidence?: number | null;
+}
+/**
+ * An action with the policy that chose it, a slot with its new value, or the form that is active from here on.
+ */
+export interface WhyStep {
+  action?: string;
+  policy?: string;
+  confidence?: number | null;
+  slot?: string;
+  value?: unknown;
+  form?: string | null;
+}
+/**
+ * Answer to `GET /desk/figures`.
+ */
+export interface Figures {
+  since: Timestamp;
+  handoffs: number;
+  open: number;
+  byReason: {
+    [k: string]: number;
+  };
+  byOutcome: {
+    [k: string]: number;
+  };
+  byDisposition: {
+    [k: string]: number;
+  };
+  wait: Times | null;
+  firstAnswer: Times | null;
+}
+/**
+ * Of so many, in seconds.
+ */
+export interface Times {
+  count: number;
+  median: number;
+  p90: number;
 }
 /**
  * Answer to `GET /health`.
