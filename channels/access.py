@@ -91,6 +91,7 @@ TABLE: Mapping[str, Access | None] = {
     "POST /invitations/accept": Access(PEOPLE),
     "POST /conversations/{conversationId}/handoff": IN_CONVERSATION,
     "POST /conversations/{conversationId}/handoff/cancel": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/rating": Access(taking_part=CUSTOMERS),
     "POST /conversations/{conversationId}/claim": DESK,
     "POST /conversations/{conversationId}/release": DESK,
     "POST /conversations/{conversationId}/transfer": DESK,

@@ -104,6 +104,7 @@ class ChatBlueprint(Blueprint):
         self._add("POST", "/invitations/accept", groups.accept_invitation)
         self._add("POST", f"{one}/handoff", handoff.ask_for_person)
         self._add("POST", f"{one}/handoff/cancel", handoff.stop_waiting)
+        self._add("POST", f"{one}/rating", handoff.rate)
         self._add("POST", f"{one}/claim", handoff.claim)
         self._add("POST", f"{one}/release", handoff.release)
         self._add("POST", f"{one}/transfer", handoff.transfer)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json as jsonlib
+
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
 from channels.access import OVERSEERS
-from channels.handoff_validation import Claim, PersonWanted, Release, Resolve, Transfer
+from channels.handoff_validation import Claim, PersonWanted, Rating, Release, Resolve, Transfer
+from channels.messages import LOOKED_AT
 from channels.problems import Problem
 from channels.services import CONVERSATION_ID, Chat, chat_of, json_body
 from channels.validation import Nothing, parse
 from switchboard.handoff.case import Case, Wish
 from switchboard.log.clock import now_ms
-from switchboard.log.errors import UnknownConversation
-from switchboard.log.events import Participant, Requeue
+from switchboard.log.errors import ConflictingEntry, UnknownConversation
+from switchboard.log.events import HandoffEnded, HandoffRated, Participant, Requeue
+from switchboard.log.log import Draft
 from switchboard.people.identity import Session
 
 
@@ -90,6 +95,33 @@ async def resolve(request: Request, conversation_id: str) -> HTTPResponse:
         overseer=_oversees(session),
     )
     return await _with_bot(chat, conversation_id, term)
+
+
+async def rate(request: Request, conversation_id: str) -> HTTPResponse:
+    """`POST /conversations/{id}/rating`: 201, 200 if it was so; 409 for another one, 422 for what is not settled."""
+    chat, session = _called(request)
+    wanted = parse(Rating, await json_body(request))
+    await chat.conversation(session, conversation_id)
+    who = session.participant.id
+    if not await _was_settled(chat, conversation_id, wanted.handoff_id):
+        raise Problem(422, "invalid", "handoffId: is none that people have settled here lately")
+    event = HandoffRated(wanted.handoff_id, who, wanted.rating, wanted.comment)
+    key = f"rated:{wanted.handoff_id}:{who}"
+    draft = Draft(event, key, f"{wanted.rating} {hashlib.sha256((wanted.comment or '').encode()).hexdigest()[:16]}")
+    try:
+        (done,) = await chat.log.publish(conversation_id, draft, author=who)
+    except ConflictingEntry as error:
+        raise Problem(409, "conflict", "You have rated it otherwise before.") from error
+    return json({"offset": done.offset, "duplicate": done.duplicate}, 200 if done.duplicate else 201)
+
+
+async def _was_settled(chat: Chat, conversation_id: str, handoff_id: str) -> bool:
+    """Whether people have resolved it, as far as the end of the log tells."""
+    mark = f'"handoffId":"{handoff_id}"'
+    for line in await chat.log.read_back(conversation_id, LOOKED_AT):
+        if line.type == HandoffEnded.type and mark in line.json:
+            return bool(jsonlib.loads(line.json)["outcome"] == "resolved")
+    return False
 
 
 def _called(request: Request) -> tuple[Chat, Session]:

@@ -13,6 +13,7 @@ from switchboard.handoff.operators import CAPACITY, Status
 MOST_TEAMS = 20
 MOST_CAPACITY = 50  # conversations at once: nobody follows more
 DISPOSITION_LIMIT = 64  # characters
+COMMENT_LIMIT = 1_000  # characters
 
 
 def _team(value: str) -> str:
@@ -64,6 +65,18 @@ class Resolve(Strict):
         if not cleaned:
             raise ValueError("is empty")
         return cleaned
+
+
+class Rating(Strict):
+    """Body of `POST …/rating`: of a handoff that people have settled, from 1 to 5, the best."""
+
+    handoff_id: StrictStr = Field(..., alias="handoffId", regex=r"^h[0-9]{1,15}\Z")
+    rating: conint(strict=True, ge=1, le=5)  # type: ignore[valid-type]
+    comment: StrictStr | None = Field(None, max_length=COMMENT_LIMIT)
+
+    @validator("comment")
+    def _said(cls, value: str | None) -> str | None:
+        return (clean(value) or None) if value is not None else None
 
 
 class NewNote(Strict):

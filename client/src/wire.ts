@@ -57,6 +57,7 @@ export type Entry =
   | HandoffAssigned
   | HandoffRequeued
   | HandoffEnded
+  | HandoffRated
   | NoteAdded;
 /**
  * Told to whoever is connected, and never replayed.
@@ -113,6 +114,7 @@ export type Body =
   | Removal
   | Muting
   | PersonWanted
+  | Rating
   | Claim
   | Release
   | Transfer
@@ -648,6 +650,19 @@ export interface HandoffEnded {
   disposition?: string;
 }
 /**
+ * How somebody liked what people did, from 1 to 5, the best.
+ */
+export interface HandoffRated {
+  type: "handoff.rated";
+  epoch: Epoch;
+  offset: Offset;
+  timestamp: Timestamp;
+  handoffId: string;
+  participantId: string;
+  rating: number;
+  comment?: string;
+}
+/**
  * On the operators' own log of a conversation only, see `GET …/backstage`.
  */
 export interface NoteAdded {
@@ -1048,6 +1063,14 @@ export interface Muting {
 export interface PersonWanted {
   reason?: "asked";
   team?: string;
+}
+/**
+ * Body of `POST …/rating`.
+ */
+export interface Rating {
+  handoffId: string;
+  rating: number;
+  comment?: string;
 }
 /**
  * Body of `POST …/claim`. `term`: of the ownership that was seen.
@@ -1462,6 +1485,10 @@ export interface Figures {
   byDisposition: {
     [k: string]: number;
   };
+  ratings: {
+    count: number;
+    mean: number;
+  } | null;
   wait: Times | null;
   firstAnswer: Times | null;
 }

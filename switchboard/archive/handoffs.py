@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
+from switchboard.archive.projection import plain
 from switchboard.store.calls import Calls
 from switchboard.store.tables import handoffs as table
 
@@ -30,9 +31,10 @@ def forget(connection: Connection, conversation: str) -> None:
 
 
 def forget_people(connection: Connection, conversation: str, people: Sequence[str]) -> None:
-    """Who has answered, where they are erased."""
-    theirs = (table.c.conversation == conversation, table.c.operator.in_(people))
-    connection.execute(update(table).where(*theirs).values(operator=None))
+    """Who has answered, where they are erased; and what anybody has said of it, since they may have."""
+    here = table.c.conversation == conversation
+    connection.execute(update(table).where(here, table.c.operator.in_(people)).values(operator=None))
+    connection.execute(update(table).where(here).values(comment=None))
 
 
 class Handoffs:
@@ -49,13 +51,15 @@ class Handoffs:
 
 
 def figures(rows: Sequence[Mapping[str, Any]]) -> Wire:
-    """Times in seconds, from the asking on: to the first operator, and to that operator's first words."""
+    """Times in seconds, from the asking on: to the first operator, and to the first words of one."""
+    ratings = [row["rating"] for row in rows if row["rating"]]
     return {
         "handoffs": len(rows),
         "open": sum(row["ended_at"] is None for row in rows),
         "byReason": dict(Counter(row["reason"] for row in rows)),
         "byOutcome": dict(Counter(row["outcome"] for row in rows if row["outcome"])),
         "byDisposition": dict(Counter(row["disposition"] for row in rows if row["disposition"])),
+        "ratings": {"count": len(ratings), "mean": round(statistics.mean(ratings), 2)} if ratings else None,
         "wait": _spread(row["assigned_at"] - row["requested_at"] for row in rows if row["assigned_at"]),
         "firstAnswer": _spread(row["answered_at"] - row["requested_at"] for row in rows if row["answered_at"]),
     }
@@ -96,9 +100,17 @@ def _ended(connection: Connection, conversation: str, entry: Wire) -> None:
     connection.execute(update(table).where(*here).values(**end))
 
 
+def _rated(connection: Connection, conversation: str, entry: Wire) -> None:
+    here = (table.c.conversation == conversation, table.c.id == entry["handoffId"])
+    said = entry.get("comment")
+    rating = {"rating": entry["rating"], "comment": plain(said) if said else None}
+    connection.execute(update(table).where(*here).values(**rating))
+
+
 _STEPS: Mapping[str, Callable[[Connection, str, Wire], None]] = {
     "handoff.requested": _requested,
     "handoff.assigned": _assigned,
     "handoff.ended": _ended,
+    "handoff.rated": _rated,
     "message.sent": _said,
 }

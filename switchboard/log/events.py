@@ -299,6 +299,17 @@ class HandoffEnded:
 
 
 @dataclass(frozen=True)
+class HandoffRated:
+    """How somebody liked what people did: from 1 to 5, the best."""
+
+    type: ClassVar[str] = "handoff.rated"
+    handoff_id: str
+    participant_id: str
+    rating: int
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
 class NoteAdded:
     """Something among operators: on a log of their own, never on the conversation's, see `handoff.backstage`."""
 
@@ -337,6 +348,7 @@ Event = Union[  # noqa: UP007 - one line each reads better
     HandoffAssigned,
     HandoffRequeued,
     HandoffEnded,
+    HandoffRated,
     NoteAdded,
 ]
 

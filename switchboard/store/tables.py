@@ -100,6 +100,8 @@ handoffs = Table(  # times are milliseconds since 1970
     Column("ended_at", BigInteger),
     Column("outcome", String(20)),
     Column("disposition", String(80)),
+    Column("rating", BigInteger),  # from 1 to 5
+    Column("comment", Text),  # beside it
     Index("ix_handoffs_requested_at", "requested_at"),
 )
 

@@ -17,9 +17,10 @@ from switchboard.archive.handoffs import Handoffs
 from switchboard.handoff.case import Wish
 from switchboard.handoff.desk import Desk
 from switchboard.log.clock import now_ms
+from switchboard.log.events import HandoffRated
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
-from switchboard.log.log import Log
+from switchboard.log.log import Draft, Log
 from switchboard.records.erasure import Erasure
 from switchboard.store.calls import Calls
 from switchboard.store.database import Database
@@ -84,11 +85,14 @@ async def live(log: Log, clock: Clock, chance: random.Random) -> None:
             await log.publish(conversation, message("Me too", author=BOB), asks=True, author=BOB.id)
             if chance.random() < 0.8:
                 await desk.end(conversation, "resolved", BOB.id, disposition=chance.choice(["solved", "spam"]))
+                if chance.random() < 0.5:
+                    rated = HandoffRated("h2", ADA.id, chance.randrange(1, 6), "so so")
+                    await log.publish(conversation, Draft(rated), author=ADA.id)
 
 
 async def recount(log: Log) -> dict[str, Any]:
     """From the logs, entry by entry, in another way."""
-    reasons, outcomes, waits, answers, count = Counter[str](), Counter[str](), [], [], 0
+    reasons, outcomes, waits, answers, ratings, count = Counter[str](), Counter[str](), [], [], [], 0
     for number in range(COUNT):
         entries = [json.loads(line.json) for line in await log.read(f"c_{number}", 0, count=10_000)]
         asked = next(entry for entry in entries if entry["type"] == "handoff.requested")
@@ -101,12 +105,14 @@ async def recount(log: Log) -> dict[str, Any]:
             for entry in entries
             if entry["type"] == "message.sent" and entry["author"]["role"] == "operator"
         ]
+        ratings += [entry["rating"] for entry in entries if entry["type"] == "handoff.rated"]
         waits += [(each - asked["timestamp"]) / 1000 for each in taken[:1]]
         answers += [(each - asked["timestamp"]) / 1000 for each in spoke[:1]]
     return {
         "handoffs": count,
         "byReason": dict(reasons),
         "byOutcome": dict(outcomes),
+        "ratings": {"count": len(ratings), "mean": round(statistics.mean(ratings), 2)},
         "wait": (len(waits), round(statistics.median(waits), 1)),
         "firstAnswer": (len(answers), round(statistics.median(answers), 1)),
     }

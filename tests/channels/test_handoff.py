@@ -201,3 +201,17 @@ async def test_what_a_bot_hands_over_is_for_operators_only(edge: Edge, ada: Gues
     assert "secret-summary" not in json.dumps(await ada.snapshot(talk))
     desk = (await eva.http.get(f"{CHAT}/desk")).json()
     assert desk["conversations"][0]["context"] == {"summary": "secret-summary"}
+
+
+async def test_a_customer_rates_what_people_have_settled_once(ada: Guest, eva: Guest) -> None:
+    talk = await ada.open()
+    await do(ada, talk, "handoff", 202)
+    await do(eva, talk, "claim")
+    await do(ada, talk, "rating", 422, handoffId="h2", rating=5)
+    await do(eva, talk, "resolve", disposition="solved")
+    assert (await do(ada, talk, "rating", 201, handoffId="h2", rating=5, comment=" great "))["duplicate"] is False
+    assert (await do(ada, talk, "rating", 200, handoffId="h2", rating=5, comment="great"))["duplicate"] is True
+    await do(ada, talk, "rating", 409, handoffId="h2", rating=1)
+    await do(eva, talk, "rating", 403, handoffId="h2", rating=5)
+    for wrong in ({"handoffId": "h9", "rating": 5}, {"handoffId": "h2", "rating": 6}, {"handoffId": "x", "rating": 1}):
+        await do(ada, talk, "rating", 422, **wrong)

@@ -36,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "eraseMe": {"participantId": "guest_nobody"},
     "erasePerson": {"participantId": "guest_nobody"},
     "mute": {"participantId": "guest_nobody", "muted": True},
+    "rate": {"handoffId": "h2", "rating": 5},
     "release": {"to": "bot"},
     "transfer": {"participantId": "user_nobody"},
     "resolve": {"disposition": "solved"},

@@ -21,6 +21,8 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("outcome", sa.String(20)),
         sa.Column("disposition", sa.String(80)),
+        sa.Column("rating", sa.BigInteger),
+        sa.Column("comment", sa.Text),
     )
     op.create_index("ix_handoffs_requested_at", "handoffs", ["requested_at"])
 
