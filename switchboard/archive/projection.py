@@ -53,8 +53,7 @@ class Member:
 
 @dataclass
 class Overview:
-    """A conversation without its entries. `offset`: of the last entry that is taken into account, -1 if that is to be
-    done anew."""
+    """A conversation without its entries. `offset`: of the last that is taken into account, -1 to do that anew."""
 
     id: str
     epoch: str

@@ -26,14 +26,6 @@ TRIES = 20  # to replace a log that grows meanwhile
 HEIR = "someone_"
 
 
-@dataclass
-class Erased:
-    """How many conversations were deleted, and in how many somebody without a name is left."""
-
-    deleted: int = 0
-    anonymised: int = 0
-
-
 @dataclass(frozen=True)
 class Erasure:
     """Takes somebody out of Redis, then out of SQL, conversation by conversation.
@@ -45,24 +37,20 @@ class Erasure:
     log: Log
     erasing: Erasing
 
-    async def erase(self, participant: str) -> Erased:
+    async def erase(self, participant: str) -> None:
         """From every conversation. They must be signed out before, or new ones may begin.
 
         Raises `LogUnavailable`, and `LogError` if there is no end to it; then it is to be repeated.
         """
-        done = Erased()
         for _ in range(ROUNDS):
             plans = await self._plans(participant)
             if not plans:
                 break
             for plan in filter(None, plans):
-                if await self._carry_out(plan) and participant in plan.people:
-                    done.deleted += plan.successor is None
-                    done.anonymised += plan.successor is not None
+                await self._carry_out(plan)
         else:
             raise LogError("there is always one more conversation")
         await self._rewriting.forget_pace(participant)
-        return done
 
     @cached_property
     def _rewriting(self) -> Rewriting:
@@ -117,14 +105,13 @@ class Erasure:
                 return await self.erasing.begin(plan, again=True)
         return None
 
-    async def _carry_out(self, plan: Plan) -> bool:
-        """False if another plan has to be made."""
+    async def _carry_out(self, plan: Plan) -> None:
         if plan.successor is None:
             if await self._rewriting.delete(plan.conversation, plan.epoch, plan.people) == "shared":
-                await self.erasing.drop(plan)  # somebody has joined since
-                return False
-            await self.erasing.delete(plan)
-            return True
+                await self.erasing.drop(plan)  # somebody has joined since: the next look makes another one
+            else:
+                await self.erasing.delete(plan)
+            return
         scrub = Scrub(frozenset(plan.people), plan.heir, set(plan.turns))  # there are some if it is done once more
         async for entries in self.erasing.entries(plan):
             scrub.see(entries)
@@ -133,7 +120,6 @@ class Erasure:
                 await Members(self.log.redis).leave(plan.conversation, each)
         await self._replace(plan, plan.successor, scrub)
         await self.erasing.succeed(plan, sorted(scrub.turns), partial(scrub.entry, epoch=plan.successor))
-        return True
 
     async def _replace(self, plan: Plan, epoch: str, scrub: Scrub) -> None:
         """In Redis, unless that was done before; the scrub has seen the whole log then."""
