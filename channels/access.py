@@ -44,7 +44,7 @@ RECORDS = Access(taking_part=PEOPLE, anywhere=OVERSEERS)
 TALKS = Access(taking_part=PEOPLE, anywhere=OVERSEERS | OPERATORS)
 READING = Access(taking_part=PEOPLE, anywhere=OPERATORS)  # an operator looks on unseen
 DESK = Access(OPERATORS)
-LISTS = Access(EVERYBODY)  # of one's own; those of others are `RECORDS`
+LISTS = Access(EVERYBODY)  # of one's own; those of others are `RECORDS`, conversations `TALKS`
 
 TABLE: Mapping[str, Access | None] = {
     "GET /health": OPEN,
@@ -102,6 +102,7 @@ TABLE: Mapping[str, Access | None] = {
     "GET /conversations/{conversationId}/backstage": DESK,
     "GET /conversations/{conversationId}/why": DESK,
     "GET /desk": DESK,
+    "GET /desk/conversations": DESK,
     "GET /desk/figures": DESK,
     "GET /desk/stream": DESK,
     "POST /desk/presence": DESK,

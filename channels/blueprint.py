@@ -115,6 +115,7 @@ class ChatBlueprint(Blueprint):
         self._add("GET", f"{one}/why", desk.explain_bot)
         self._add("GET", f"{one}/backstage", backstage.read_backstage)
         self._add("GET", "/desk", desk.show_desk)
+        self._add("GET", "/desk/conversations", conversations.search_conversations)
         self._add("GET", "/desk/figures", desk.show_figures)
         self._add("GET", "/desk/stream", desk.read_desk)
         self._add("POST", "/desk/presence", desk.say_presence)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sanic import Request
 from sanic.response import HTTPResponse, empty, json
 
-from channels.access import RECORDS
+from channels.access import TALKS
 from channels.paging import PARTICIPANT, Cursor, before_of, limit_of, query_of
 from channels.problems import Problem
 from channels.services import CONVERSATION_ID, chat_of, json_body
@@ -23,18 +23,24 @@ YES_OR_NO = {"true": True, "false": False}
 
 async def list_conversations(request: Request) -> HTTPResponse:
     """`GET /conversations?before=&limit=&q=&closed=&participant=`: a page, the latest activity first."""
-    chat = chat_of(request)
-    session = chat.session(request)
-    given = query_of(request)
+    session = chat_of(request).session(request)
+    return await _page(request, session, _whose(session, query_of(request)))
+
+
+async def search_conversations(request: Request) -> HTTPResponse:
+    """`GET /desk/conversations?before=&limit=&q=&closed=`: the same of everybody's."""
+    return await _page(request, chat_of(request).session(request), None)
+
+
+async def _page(request: Request, session: Session, whose: str | None) -> HTTPResponse:
+    chat, given = chat_of(request), query_of(request)
     limit, words = limit_of(given), _words(given)
     if words:
         chat.paces.check(session.participant.id)
-    whose = _whose(session, given)
-    wanted = Wanted(whose, limit + 1, before_of(given), words, _closed(given))
-    found = await chat.conversations.find(wanted)
+    found = await chat.conversations.find(Wanted(whose, limit + 1, before_of(given), words, _closed(given)))
     last = found[limit - 1] if len(found) > limit else None
     wire = {
-        "conversations": [overview.to_wire(whose) for overview in found[:limit]],
+        "conversations": [overview.to_wire(whose or "") for overview in found[:limit]],
         "before": str(Cursor(last.active_at, last.id)) if last else None,
     }
     return HTTPResponse(dumps(wire), content_type="application/json", headers={"Cache-Control": "no-store"})
@@ -71,7 +77,7 @@ def _whose(session: Session, given: Mapping[str, str]) -> str:
     """Raises `Problem` 403 for other people's, 422 for what is no id."""
     own = session.participant.id
     whose = given.get("participant", own)
-    if whose != own and session.role not in RECORDS.anywhere:
+    if whose != own and session.role not in TALKS.anywhere:
         raise Problem(403, "forbidden", f"Nobody may list other people's conversations as {session.role}.")
     if not PARTICIPANT.match(whose):
         raise Problem(422, "invalid", "participant: is no participant's id")

@@ -1,4 +1,4 @@
-"""The conversations of one person, the one with the latest message first, seconds after it came."""
+"""The conversations of one person, or of all, the one with the latest message first, seconds after it came."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.engine import Connection
 
 from switchboard.archive.projection import Overview, folded, overview_of
+from switchboard.log.keys import BACKSTAGE
 from switchboard.store.calls import Calls
 from switchboard.store.tables import archived_entries, members
 from switchboard.store.tables import conversations as table
@@ -17,9 +18,9 @@ from switchboard.store.tables import conversations as table
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which of them. `before`: time (ms) and id of the one that they come after; `words`: in a title or a message."""
+    """Which of them; without a `participant` those of everybody. `before`: time (ms) and id of the one that they come after; `words`: in a title or a message."""
 
-    participant: str
+    participant: str | None
     count: int
     before: tuple[int, str] | None = None
     words: str = ""
@@ -57,7 +58,10 @@ class Conversations:
 
 
 def _find(connection: Connection, wanted: Wanted) -> list[Overview]:
-    query = select(table).join(members, members.c.conversation == table.c.id).where(*_conditions(wanted))
+    query = select(table)
+    if wanted.participant is not None:
+        query = query.join(members, members.c.conversation == table.c.id)
+    query = query.where(*_conditions(wanted))
     ordered = query.order_by(table.c.active_at.desc(), table.c.id.desc()).limit(wanted.count)
     rows = connection.execute(ordered).mappings().all()
     people = _people(connection, [row["id"] for row in rows])
@@ -65,7 +69,9 @@ def _find(connection: Connection, wanted: Wanted) -> list[Overview]:
 
 
 def _conditions(wanted: Wanted) -> list[Any]:
-    conditions = [members.c.participant == wanted.participant, members.c.left_at.is_(None)]
+    conditions: list[Any] = [table.c.id.not_like(f"{BACKSTAGE}%")]
+    if wanted.participant is not None:
+        conditions = [members.c.participant == wanted.participant, members.c.left_at.is_(None)]
     if wanted.before is not None:
         time, last = wanted.before
         conditions.append(or_(table.c.active_at < time, and_(table.c.active_at == time, table.c.id < last)))

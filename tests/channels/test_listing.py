@@ -10,6 +10,7 @@ import pytest
 
 from switchboard.log.events import Participant
 from switchboard.log.feed import Feed, Progress
+from switchboard.log.keys import backstage
 from switchboard.people.identity import PARTS, Role
 from switchboard.settings import Settings
 from switchboard.turns.turn import BOT
@@ -155,7 +156,7 @@ async def test_those_that_are_closed_can_be_told_from_the_others(edge: Edge, ada
     assert item["closedAt"] >= item["openedAt"]
 
 
-@pytest.mark.parametrize(("role", "may"), [("operator", False), ("supervisor", True), ("service", True)])
+@pytest.mark.parametrize(("role", "may"), [("operator", True), ("supervisor", True), ("service", True)])
 async def test_who_oversees_lists_other_peoples(edge: Edge, ada: Guest, role: Role, may: bool) -> None:
     conversation = await told(edge, ada, "hello")
     somebody = Participant(f"{role}_1", PARTS[role], role)
@@ -168,6 +169,22 @@ async def test_who_oversees_lists_other_peoples(edge: Edge, ada: Guest, role: Ro
             assert [each["conversationId"] for each in answer.json()["conversations"]] == [conversation]
         else:
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_operators_search_everybodys_but_not_what_they_have_among_themselves(
+    edge: Edge, ada: Guest, eve: Guest
+) -> None:
+    adas, eves = await told(edge, ada, "a blue vase"), await told(edge, eve, "two blue chairs")
+    who = Participant("user_olive", "operator", "Olive")
+    await edge.chat.backstage.note(adas, who, "1", "blue as well")
+    await archive(edge, backstage(adas))
+    token = edge.chat.sessions.sign(edge.chat.sessions.issue(who, "operator", "sign-in"))
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=edge.url, headers=headers) as http:
+        for query, wanted in (({"q": "BLUE"}, [eves, adas]), ({"q": "vase"}, [adas]), ({}, [eves, adas])):
+            page = (await http.get("/chat/v1/desk/conversations", params=query)).json()
+            assert [each["conversationId"] for each in page["conversations"]] == wanted
+    assert (await ada.http.get("/chat/v1/desk/conversations")).status_code == 403
 
 
 async def test_customers_list_their_own_only(edge: Edge, ada: Guest, eve: Guest) -> None:
