@@ -18,7 +18,10 @@ from switchboard.store.tables import conversations as table
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which of them; without a `participant` those of everybody. `before`: time (ms) and id of the one that they come after; `words`: in a title or a message."""
+    """Which of them; without a `participant` everybody's.
+
+    `before`: time (ms) and id of the one that they come after; `words`: in a title or a message.
+    """
 
     participant: str | None
     count: int
