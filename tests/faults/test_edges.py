@@ -16,19 +16,15 @@ import pytest
 from switchboard.log.events import MessageDelta, MessageStarted
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT
-from tests.support.edge_process import EdgeProcess, edge_process
+from tests.support.edge_process import EdgeProcess, two_edges
 from tests.support.scripted_bot import ScriptedBot, working
 from tests.support.waiting import bounded, until
 
 
 @pytest.fixture
 async def edges(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[EdgeProcess, EdgeProcess]]:
-    """Two, which share nothing but Redis."""
-    async with (
-        edge_process(redis_url, tmp_path / "one.log") as one,
-        edge_process(redis_url, tmp_path / "two.log") as two,
-    ):
-        yield one, two
+    async with two_edges(redis_url, tmp_path) as edges:
+        yield edges
 
 
 async def open_conversation(http: httpx.AsyncClient, url: str) -> str:

@@ -83,6 +83,19 @@ async def edge_process(redis_url: str, output: Path, **times: float) -> AsyncIte
         await process.wait()
 
 
+@contextlib.asynccontextmanager
+async def two_edges(redis_url: str, folder: Path, **times: float) -> AsyncIterator[tuple[EdgeProcess, EdgeProcess]]:
+    """Two, which share nothing but Redis and begin at the same time."""
+    async with contextlib.AsyncExitStack() as stack:
+        async with asyncio.TaskGroup() as group:
+            starts = [
+                group.create_task(stack.enter_async_context(edge_process(redis_url, folder / f"{name}.log", **times)))
+                for name in ("one", "two")
+            ]
+        one, two = (start.result() for start in starts)
+        yield one, two
+
+
 def _serve() -> int:
     """The edge's own `main`, after the times were set."""
     from channels import __main__ as edge
