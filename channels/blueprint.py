@@ -145,10 +145,11 @@ class ChatBlueprint(Blueprint):
         What is posted is read by the handler, in bounds; any other body is not read: Sanic would keep up to 100 MB.
         """
         posted = method == "POST"
-        place = _sanic_path(path)
-        self.route(place, [method], stream=posted, ignore_body=not posted)(guarded(f"{method} {path}", handler))
+        # `answer` words all errors; without a format Sanic parses each handler's source at every start to guess one.
+        add = functools.partial(self.route, _sanic_path(path), error_format="json")
+        add(methods=[method], stream=posted, ignore_body=not posted)(guarded(f"{method} {path}", handler))
         if preflight:
-            self.route(place, ["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
+            add(methods=["OPTIONS"], name=f"preflight_{handler.__name__}", ignore_body=True)(cors.preflight)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Add the chat to an app, with what only an app can hold: its limits, the error handler and the page at `/`."""

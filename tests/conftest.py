@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import redis.asyncio
+from argon2 import PasswordHasher
+from httpx import create_ssl_context
 from hypothesis import settings
 
 from switchboard.log.connection import connect
 from switchboard.log.log import Log
+from switchboard.people import passwords
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.redis_server import RedisServer
 
@@ -22,6 +26,26 @@ settings.load_profile("repeatable")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser's tests come last: Playwright's synchronous API holds an event loop for the rest of the session."""
     items.sort(key=lambda item: "e2e" in item.path.parts)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_beginnings() -> Iterator[None]:
+    """A server hashes a password when it starts, and a client reads all certificate authorities: 0.2 s of each test.
+
+    Here passwords cost as little as Argon2 allows (`full_price` is for tests of the cost), and the authorities, which
+    no test needs, are read once.
+    """
+    cheap = functools.partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PasswordHasher", cheap)
+        patch.setattr("httpx._transports.default.create_ssl_context", functools.cache(create_ssl_context))
+        yield
+
+
+@pytest.fixture
+def full_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost what they cost in production."""
+    monkeypatch.setattr(passwords, "PasswordHasher", PasswordHasher)
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ async def ada(edge: Edge) -> AsyncIterator[Guest]:
 def token(edge: Edge, role: Role) -> str:
     """Of somebody who takes part in nothing."""
     somebody = Participant(f"{role}_1", PARTS[role], role)
-    return edge.chat.sessions.sign(edge.chat.sessions.issue(somebody, role, "sign-in"))
+    return edge.chat.sessions.sign(edge.chat.sessions.issue(somebody, role, f"sign-in of {role}"))
 
 
 async def status(edge: Edge, operation: Operation, conversation: str, token: str | None) -> int:
@@ -117,35 +117,26 @@ def test_the_table_has_every_operation_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.name)
-async def test_nobody_comes_in_without_a_token(edge: Edge, ada: Guest, operation: Operation) -> None:
-    assert await status(edge, operation, await ada.open(), None) == 401
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.name)
-async def test_a_stranger_gets_no_further_than_their_role(
-    edge: Edge, ada: Guest, operation: Operation, role: Role
-) -> None:
+async def test_everybody_gets_as_far_as_the_table_says(edge: Edge, ada: Guest, operation: Operation) -> None:
+    """Each about a conversation of its own: nobody, strangers of every role, and last whose conversation it is."""
     allowed = operation.access
     assert allowed is not None
-    answer = await status(edge, operation, await ada.open(), token(edge, role))
-    if role in allowed.anywhere and not operation.path.startswith("/aisdk/"):
-        assert answer not in REFUSALS
-    elif role in allowed.anywhere | allowed.taking_part:
-        assert answer == 404, "somebody else's conversation is as good as none"
-    else:
-        assert answer == 403
+    nobody = await status(edge, operation, await ada.open(), None)
+    assert nobody == 401, f"{operation.name} without a token"
 
+    for role in ROLES:
+        answer = await status(edge, operation, await ada.open(), token(edge, role))
+        who = f"{operation.name} as {role}, a stranger: {answer}"
+        if role in allowed.anywhere and not operation.path.startswith("/aisdk/"):
+            assert answer not in REFUSALS, who
+        elif role in allowed.anywhere | allowed.taking_part:
+            assert answer == 404, f"{who}; somebody else's conversation is as good as none"
+        else:
+            assert answer == 403, who
 
-@pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.name)
-async def test_whose_conversation_it_is_may_do_all_that_customers_may(
-    edge: Edge, ada: Guest, operation: Operation
-) -> None:
-    allowed = operation.access
-    assert allowed is not None
     answer = await status(edge, operation, await ada.open(), ada.token)
     may = "customer" in allowed.anywhere | allowed.taking_part
-    assert (answer in REFUSALS) is not may
+    assert (answer in REFUSALS) is not may, f"{operation.name} as the customer whose conversation it is: {answer}"
 
 
 @pytest.mark.parametrize("role", ROLES)

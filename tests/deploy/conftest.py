@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from switchboard.launch import proxy
-from tests.support.edge_process import EdgeProcess, edge_process, free_port
+from tests.support.edge_process import EdgeProcess, free_port, two_edges
+from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
-PING_SECONDS = 0.5
-READ_SECONDS = 3  # nginx's time-out in the tests; 60 as shipped, with a ping every 15
+PING_SECONDS = 0.3  # 15 as shipped
 
 
 @dataclass
@@ -40,11 +41,13 @@ def need_nginx() -> None:
 
 
 @contextlib.asynccontextmanager
-async def in_front_of(one: EdgeProcess, two: EdgeProcess, folder: Path) -> AsyncIterator[Proxy]:
-    """An nginx that answers."""
+async def in_front_of(
+    one: EdgeProcess, two: EdgeProcess, folder: Path, read_seconds: float = 60
+) -> AsyncIterator[Proxy]:
+    """An nginx that answers; `read_seconds` is its time-out."""
     port = free_port()
-    shorter = {"proxy_read_timeout    60s;": f"proxy_read_timeout {READ_SECONDS}s;"}
-    command = proxy.configured(folder, port, {5006: one.port, 5007: two.port}, shorter)
+    changed = {"proxy_read_timeout    60s;": f"proxy_read_timeout {read_seconds * 1000:.0f}ms;"}
+    command = proxy.configured(folder, port, {5006: one.port, 5007: two.port}, changed)
     process = await asyncio.create_subprocess_exec(*command)
     try:
         async with httpx.AsyncClient() as http:
@@ -63,16 +66,32 @@ async def in_front_of(one: EdgeProcess, two: EdgeProcess, folder: Path) -> Async
         await process.wait()
 
 
-@pytest.fixture(name="proxy")
-async def running_proxy(redis_url: str, tmp_path: Path) -> AsyncIterator[Proxy]:
+@contextlib.asynccontextmanager
+async def edges_behind_nginx(redis_url: str, folder: Path) -> AsyncIterator[Proxy]:
     """Two edges that share nothing but Redis, and nginx."""
     need_nginx()
     async with (
-        edge_process(redis_url, tmp_path / "one.log", ping=PING_SECONDS) as one,
-        edge_process(redis_url, tmp_path / "two.log", ping=PING_SECONDS) as two,
-        in_front_of(one, two, tmp_path) as running,
+        two_edges(redis_url, folder, ping=PING_SECONDS) as (one, two),
+        in_front_of(one, two, folder) as running,
     ):
         yield running
+
+
+@pytest.fixture(scope="module")
+def running_proxy(redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """One for all tests of a module."""
+    folder = tmp_path_factory.mktemp("nginx")
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(edges_behind_nginx(redis_server.url, folder)) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(name="proxy")
+def proxy_of_this_test(running_proxy: Proxy, redis_url: str) -> Proxy:
+    """With an empty Redis."""
+    return running_proxy
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import uuid
-from collections.abc import AsyncIterator
-from typing import Any
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,35 +18,15 @@ from switchboard.log.inbox import Inbox
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT
 from switchboard.turns.worker import Worker
-from tests.deploy.conftest import PING_SECONDS, READ_SECONDS, Proxy
+from tests.deploy.conftest import PING_SECONDS, Proxy, in_front_of
+from tests.deploy.reading import data, open_conversation, until_type
 from tests.support.clients import client as npm_client
 from tests.support.scripted_bot import ScriptedBot, stream
 from tests.support.waiting import bounded, running
 
 CODINGS = pytest.mark.parametrize("coding", ["gzip, deflate, br", "identity"])
+READ_SECONDS = 1.5  # nginx's time-out for those who are quiet
 IDLE_TIMES = 10  # the time-out of nginx passes so often: as in ten idle minutes, with the 60 s as shipped
-READERS = 4  # at least one at each edge
-
-
-async def open_conversation(http: httpx.AsyncClient) -> str:
-    return str((await http.post("/chat/v1/conversations", json={})).json()["conversationId"])
-
-
-async def data(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    """The data of each frame of an event stream."""
-    assert response.status_code == 200
-    assert response.headers["content-type"].startswith("text/event-stream")
-    async for line in response.aiter_lines():
-        if line.startswith("data: "):
-            yield json.loads(line.removeprefix("data: "))
-
-
-async def until_type(frames: AsyncIterator[dict[str, Any]], *types: str) -> dict[str, Any]:
-    """Reads on until a frame of one of these types."""
-    async for frame in frames:
-        if frame["type"] in types:
-            return frame
-    raise AssertionError(f"the stream ended before {types}")
 
 
 @CODINGS
@@ -77,15 +55,18 @@ async def test_other_answers_are_compressed(proxy: Proxy, ada: httpx.AsyncClient
     assert (await ada.get("/chat/v1/health")).json()["status"] == "ready"
 
 
-async def test_quiet_streams_and_sockets_outlive_the_time_out(proxy: Proxy, ada: httpx.AsyncClient, log: Log) -> None:
+async def test_quiet_streams_and_sockets_outlive_the_time_out(
+    proxy: Proxy, ada: httpx.AsyncClient, log: Log, tmp_path: Path
+) -> None:
     """Pings are counted, not seconds: they come every `PING_SECONDS`."""
     conversation = await open_conversation(ada)
     pings = int(IDLE_TIMES * READ_SECONDS / PING_SECONDS)
     path = f"/chat/v1/conversations/{conversation}"
     async with (
         asyncio.timeout(60),
-        ada.stream("GET", f"{path}/stream") as response,
-        connect(f"{proxy.url.replace('http', 'ws')}{path}/socket", ping_interval=None) as ws,
+        in_front_of(proxy.one, proxy.two, tmp_path, READ_SECONDS) as hasty,
+        ada.stream("GET", f"{hasty.url}{path}/stream") as response,
+        connect(f"{hasty.url.replace('http', 'ws')}{path}/socket", ping_interval=None) as ws,
     ):
         await ws.send(json.dumps({"id": 1, "connect": {"token": ada.headers["Authorization"].split()[1]}}))
         frames = data(response)
@@ -126,75 +107,6 @@ async def test_what_is_sent_through_one_edge_is_read_at_both(proxy: Proxy, ada: 
             assert (await ada.post(f"{edge.url}{path}/messages", json=body)).status_code == 202
             for frames in readers:
                 assert (await until_type(frames, "message.sent"))["text"] == edge.url
-
-
-async def follow(http: httpx.AsyncClient, conversation: str, start: tuple[str, int], words: int) -> tuple[str, int]:
-    """As a client does: comes back with its position whenever the stream ends. The text, and how often it came back."""
-    epoch, offset = start
-    got: list[str] = []
-    connections = 0
-    while len(got) < words:
-        connections += 1
-        headers = {"Last-Event-ID": f"{epoch}.{offset}"}
-        url = f"/chat/v1/conversations/{conversation}/stream"
-        with contextlib.suppress(httpx.TransportError):
-            async with http.stream("GET", url, headers=headers, timeout=None) as response:
-                async for frame in data(response):
-                    if frame["type"] == "connected":
-                        assert frame["recovered"] is True
-                    elif frame["type"] == "message.delta":
-                        assert frame.get("first", frame["offset"]) == offset + 1, "lost or doubled"
-                        offset = frame["offset"]
-                        got.append(frame["delta"])
-                        words -= offset - frame.get("first", offset)
-                        if len(got) >= words:
-                            break
-    return "".join(got), connections - 1
-
-
-async def test_clients_go_on_at_the_other_edge_when_theirs_is_killed(
-    proxy: Proxy, ada: httpx.AsyncClient, log: Log
-) -> None:
-    conversation = await open_conversation(ada)
-    (begun,) = await log.publish(conversation, Draft(MessageStarted("m_1", BOT, "t1")))
-    words = [f"{n}·é⟩ " for n in range(300)]
-    async with asyncio.timeout(60):
-        start = (begun.epoch, begun.offset)
-        readers = [asyncio.create_task(follow(ada, conversation, start, len(words))) for _ in range(READERS)]
-        for n, word in enumerate(words):
-            await log.publish(conversation, Draft(MessageDelta("m_1", word)))
-            if n == 150:
-                await both_read(proxy)
-                proxy.one.kill()
-        outcomes = await asyncio.gather(*readers)
-    assert {text for text, _ in outcomes} == {"".join(words)}
-    assert any(returns for _, returns in outcomes), "nobody was at the edge that was killed"
-
-
-async def both_read(proxy: Proxy) -> None:
-    """Returns once each edge has files open for streams; they were asked for long before."""
-    async with bounded(), httpx.AsyncClient() as http:
-        for edge in (proxy.one, proxy.two):
-            assert (await http.get(f"{edge.url}/chat/v1/health")).status_code == 200
-
-
-async def test_messages_that_are_sent_while_an_edge_dies_are_each_said_once(
-    proxy: Proxy, ada: httpx.AsyncClient, log: Log
-) -> None:
-    conversation = await open_conversation(ada)
-    path = f"/chat/v1/conversations/{conversation}/messages"
-
-    async def send(n: int) -> int:
-        if n == 10:
-            proxy.one.kill()
-        return (await ada.post(path, json={"clientMessageId": f"m{n}", "text": f"message {n}"})).status_code
-
-    async with asyncio.timeout(60):
-        statuses = await asyncio.gather(*(send(n) for n in range(40)))
-    assert set(statuses) <= {200, 202}
-    entries = [json.loads(line.json) for line in await log.read(conversation, 0)]
-    said = [entry["text"] for entry in entries if entry["type"] == "message.sent"]
-    assert sorted(said) == sorted(f"message {n}" for n in range(40))
 
 
 async def test_a_socket_takes_commands_through_nginx(proxy: Proxy, ada: httpx.AsyncClient) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from tests.support.edge_process import EdgeProcess, edge_process
+from tests.support.redis_server import RedisServer
 from tests.support.waiting import bounded, until
 
 REQUEST_SECONDS, IDLE_SECONDS = 1.5, 3.0
@@ -26,13 +28,20 @@ GROWTH = 500 * HALF_OPEN  # bytes that the last wave may add: fragments
 PATIENT_SECONDS = 120.0  # longer than a wave takes, so that all of it is open at its height
 
 
-@pytest.fixture
-async def edge(redis_url: str, tmp_path: Path) -> AsyncIterator[EdgeProcess]:
-    async with edge_process(
-        redis_url, tmp_path / "edge.log", request=REQUEST_SECONDS, keep_alive=IDLE_SECONDS
-    ) as process:
+@pytest.fixture(scope="module")
+def running_edge(redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
+    """One for all tests of the module but the greatest: what comes to it leaves nothing behind."""
+    output = tmp_path_factory.mktemp("hostile") / "edge.log"
+    started = edge_process(redis_server.url, output, request=REQUEST_SECONDS, keep_alive=IDLE_SECONDS)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(started) as process:
         yield process
-        assert "Traceback" not in process.output.read_text()
+
+
+@pytest.fixture
+def edge(running_edge: EdgeProcess, redis_url: str) -> Iterator[EdgeProcess]:
+    yield running_edge
+    assert running_edge.process.returncode is None
+    assert "Traceback" not in running_edge.output.read_text()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from switchboard.log import follower
 from switchboard.log.errors import LogUnavailable
 from switchboard.log.events import MessageCompleted, MessageDelta, MessageStarted
 from switchboard.log.log import Draft, Log
@@ -25,6 +26,7 @@ from tests.support.resuming import over_sse
 MESSAGES = 20
 DELTAS = 300
 RETRY_SECONDS = 0.1
+QUIET_SECONDS = 2.0  # 10 in production: after twice as much silence clients are told
 BOUND_SECONDS = 60
 Fault = tuple[Callable[[RedisServer], None], Callable[[RedisServer], None]]
 FAULTS: dict[str, Fault] = {
@@ -104,10 +106,9 @@ async def test_a_message_that_is_streamed_meanwhile_loses_no_byte_and_repeats_no
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 async def test_what_was_accepted_is_there_once_and_clients_know(
-    durable_redis: RedisServer,
-    tmp_path: Path,
-    fault: Fault,
+    durable_redis: RedisServer, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(follower, "QUIET_SECONDS", QUIET_SECONDS)
     away, back = fault
     settings = Settings(_env_file=None, redis_url=durable_redis.url, secret_key=SECRET, data_dir=tmp_path)
     said = [f"message {n}" for n in range(MESSAGES)]

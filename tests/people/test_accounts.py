@@ -224,6 +224,7 @@ async def test_a_mailbox_is_not_filled(credentials: Credentials, mailbox: Mailbo
     await credentials.write_to("eve@shop.example")
 
 
+@pytest.mark.usefixtures("full_price")
 async def test_a_password_of_older_parameters_is_hashed_anew(
     credentials: Credentials, accounts: Accounts, mailbox: Mailbox
 ) -> None:

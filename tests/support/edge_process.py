@@ -19,6 +19,7 @@ import httpx
 
 from tests.support.waiting import until
 
+START_SECONDS = 30.0  # on a machine that does other things too
 SECRET = "a secret for tests, of 32 characters or more"
 PING, REQUEST, KEEP_ALIVE = "TEST_PING_SECONDS", "TEST_REQUEST_SECONDS", "TEST_KEEP_ALIVE_SECONDS"
 
@@ -75,12 +76,25 @@ async def edge_process(redis_url: str, output: Path, **times: float) -> AsyncIte
                     return (await http.get(f"{url}/chat/v1/health")).status_code == 200
                 return False
 
-            await until(answers)
+            await until(answers, START_SECONDS)
         yield EdgeProcess(url, process, output)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def two_edges(redis_url: str, folder: Path, **times: float) -> AsyncIterator[tuple[EdgeProcess, EdgeProcess]]:
+    """Two, which share nothing but Redis and begin at the same time."""
+    async with contextlib.AsyncExitStack() as stack:
+        async with asyncio.TaskGroup() as group:
+            starts = [
+                group.create_task(stack.enter_async_context(edge_process(redis_url, folder / f"{name}.log", **times)))
+                for name in ("one", "two")
+            ]
+        one, two = (start.result() for start in starts)
+        yield one, two
 
 
 def _serve() -> int:
