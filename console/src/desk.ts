@@ -1,0 +1,135 @@
+/** Every call that the console makes to the server. Each raises `ApiError`, or what `fetch` raises without an answer. */
+
+import {
+  isUnauthorized,
+  type AccountSession,
+  type Commands,
+  type Connected,
+  type ConversationPage,
+  type Frame,
+  type HttpTransport,
+  type Me,
+  type Message,
+  type Position,
+} from "@switchboard/client";
+import type { Block, DeskFrame, Held, Note, NoteAdded, Status } from "./types";
+
+/** What a stream says when it is silent, in milliseconds. */
+const PING_MS = 15_000;
+const RETRY_MS = 1_000;
+/** Conversations of a customer that the card shows. */
+const PAST = 20;
+const PAGE = 100;
+
+export type DeskEvent = DeskFrame | Extract<Frame, { type: "ping" | "connected" | "disconnect" }>;
+export type BackstageEvent = NoteAdded | Extract<Frame, { type: "ping" | "connected" | "disconnect" }>;
+
+export interface MessagePage {
+  messages: Message[];
+  before: string | null;
+}
+
+export class Desk {
+  readonly #http: HttpTransport;
+  readonly #session: AccountSession;
+
+  constructor(http: HttpTransport, session: AccountSession) {
+    this.#http = http;
+    this.#session = session;
+  }
+
+  me(): Promise<Me> {
+    return this.#call("/me");
+  }
+
+  /** What waits and who is there, at once and at every change. Who reads it counts as there. */
+  async listen(token: string, signal: AbortSignal): Promise<AsyncIterable<DeskEvent>> {
+    return begun(await this.#http.listen<DeskEvent>("/desk/stream", token, signal));
+  }
+
+  setPresence(status: Status): Promise<unknown> {
+    return this.#call("/desk/presence", { status });
+  }
+
+  /** Takes a conversation out of its queue, or out of the bot's hands. 409 `owned` if somebody was faster. */
+  claim(id: string, term?: number): Promise<Held> {
+    return this.#call(`${pathOf(id)}/claim`, term === undefined ? {} : { term });
+  }
+
+  release(id: string, to: "bot" | "queue", team?: string): Promise<Held> {
+    return this.#call(`${pathOf(id)}/release`, { to, ...(team !== undefined && { team }) });
+  }
+
+  transfer(id: string, participantId: string): Promise<Held> {
+    return this.#call(`${pathOf(id)}/transfer`, { participantId });
+  }
+
+  resolve(id: string, disposition: string): Promise<Held> {
+    return this.#call(`${pathOf(id)}/resolve`, { disposition });
+  }
+
+  async notes(id: string): Promise<Note[]> {
+    return (await this.#call<{ notes: Note[] }>(`${pathOf(id)}/notes`)).notes;
+  }
+
+  /** The same `clientNoteId` again adds nothing. */
+  addNote(id: string, text: string, clientNoteId: string): Promise<unknown> {
+    return this.#call(`${pathOf(id)}/notes`, { text, clientNoteId });
+  }
+
+  async backstage(id: string, token: string, signal: AbortSignal): Promise<AsyncIterable<BackstageEvent>> {
+    return begun(await this.#http.listen<BackstageEvent>(`${pathOf(id)}/backstage`, token, signal));
+  }
+
+  stream(id: string, token: string, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    return this.#http.open({ token, conversationId: id }, position, signal);
+  }
+
+  /** What was said before. `before` is a place that a page named, or the earliest one that is known. */
+  history(id: string, before: string): Promise<MessagePage> {
+    return this.#call(`${pathOf(id)}/messages?limit=${PAGE}&before=${encodeURIComponent(before)}`);
+  }
+
+  command<Name extends keyof Commands>(id: string, name: Name, body: Commands[Name]["body"]): Promise<Commands[Name]["answer"]> {
+    return this.#call(`${pathOf(id)}/${name === "send" ? "messages" : name}`, body);
+  }
+
+  /** What a customer has been in, the latest first; for supervisors. */
+  conversationsOf(participantId: string): Promise<ConversationPage> {
+    return this.#call(`/conversations?limit=${PAST}&participant=${encodeURIComponent(participantId)}`);
+  }
+
+  async blocks(): Promise<Block[]> {
+    return (await this.#call<{ blocks: Block[] }>("/blocks")).blocks;
+  }
+
+  block(participantId: string, reason: string): Promise<Block> {
+    return this.#call("/blocks", { participantId, reason });
+  }
+
+  unblock({ participantId, address }: Block): Promise<unknown> {
+    return this.#call("/blocks/remove", participantId === undefined ? { address } : { participantId });
+  }
+
+  /** A token that the server refuses is renewed, and the call made once more. */
+  async #call<Answer>(path: string, body?: object): Promise<Answer> {
+    const token = await this.#session.token();
+    try {
+      return await this.#http.call<Answer>(path, token, body);
+    } catch (error) {
+      if (!isUnauthorized(error)) throw error;
+      this.#session.drop(token);
+      return this.#http.call<Answer>(path, await this.#session.token(), body);
+    }
+  }
+}
+
+function pathOf(conversationId: string): string {
+  return `/conversations/${encodeURIComponent(conversationId)}`;
+}
+
+/** A stream that does not introduce itself, introduced: `LiveStream` then knows how long silence may last. */
+async function* begun<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event | Connected> {
+  yield { type: "connected", epoch: "", offset: 0, recovered: false, pingInterval: PING_MS, retry: RETRY_MS };
+  yield* events;
+}

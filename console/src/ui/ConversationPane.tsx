@@ -1,0 +1,64 @@
+/** The conversation that is open: what can be done with it, what was said, and where to write. */
+
+import type { ComponentChild, RefObject } from "preact";
+import type { ConsoleView } from "../console";
+import type { ConversationView } from "../conversation";
+import { Actions } from "./Actions";
+import { Composer, type ComposerHandle } from "./Composer";
+import { useSurroundings } from "./context";
+import type { DialogName } from "./DeskPage";
+import { BackIcon, PersonIcon } from "./icons";
+import { TranscriptList } from "./TranscriptList";
+
+interface Props {
+  view: ConsoleView;
+  composer: RefObject<ComposerHandle>;
+  ask(dialog: DialogName): void;
+  card: boolean;
+  onCard(): void;
+}
+
+export function ConversationPane({ view, composer, ask, card, onCard }: Props): ComponentChild {
+  const { desk, language } = useSurroundings();
+  const { strings } = language;
+  const { open } = view;
+  if (!open || open.missing) {
+    return (
+      <main class="conversation nothing">
+        <p>{open ? strings.missing : strings.choose}</p>
+      </main>
+    );
+  }
+  return (
+    <main class="conversation">
+      <div class="conversation-head">
+        <button type="button" class="icon-button narrow-only" aria-label={strings.back} onClick={() => desk.show(null)}>
+          <BackIcon />
+        </button>
+        <h2>
+          <bdi>{customersOf(open) || open.id}</bdi>
+        </h2>
+        <Actions view={view} open={open} ask={ask} composer={composer} />
+        <button
+          type="button"
+          class="icon-button card-button"
+          aria-label={strings.card}
+          aria-expanded={card}
+          aria-controls="card"
+          title={`${strings.card} (I)`}
+          onClick={onCard}
+        >
+          <PersonIcon />
+        </button>
+      </div>
+      <TranscriptList key={open.id} open={open} />
+      <Composer key={open.id} open={open} handle={composer} ask={ask} />
+    </main>
+  );
+}
+
+/** Everybody's name for whom it is. */
+export function customersOf({ chat }: ConversationView): string {
+  const customers = chat.participants.filter(({ role }) => role === "customer");
+  return customers.map(({ name }) => name).join(", ");
+}

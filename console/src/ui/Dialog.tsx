@@ -1,0 +1,46 @@
+/** A question or a list in front of everything else. The browser keeps the focus in it, and gives it back. */
+
+import type { ComponentChildren, ComponentChild } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { useSurroundings } from "./context";
+import { CloseIcon } from "./icons";
+
+interface Props {
+  title: string;
+  onClose(): void;
+  /** A key inside; true if it meant something. */
+  onKey?(key: string): boolean;
+  children: ComponentChildren;
+}
+
+export function Dialog({ title, onClose, onKey, children }: Props): ComponentChild {
+  const { strings } = useSurroundings().language;
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = box.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={box}
+      aria-label={title}
+      onClose={onClose}
+      onClick={(event) => event.target === box.current && onClose()}
+      onKeyDown={(event) => {
+        const writing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox]), textarea");
+        if (!writing && !event.ctrlKey && !event.metaKey && onKey?.(event.key)) event.preventDefault();
+      }}
+    >
+      <div class="dialog">
+        <div class="dialog-head">
+          <h2>{title}</h2>
+          <button type="button" class="icon-button" aria-label={strings.close} onClick={onClose}>
+            <CloseIcon />
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  );
+}

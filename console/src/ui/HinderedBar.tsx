@@ -1,0 +1,34 @@
+/** Why nothing can be written to the customer now, and what can be done about it. */
+
+import type { ComponentChild } from "preact";
+import type { ConversationView } from "../conversation";
+import type { Hindrance } from "../ownership";
+import { useSurroundings } from "./context";
+
+/** `kept`: a reply that was begun; it is still there, and waits. */
+export function HinderedBar({ open, hindrance, kept }: { open: ConversationView; hindrance: Hindrance; kept: string }): ComponentChild {
+  const { desk, language } = useSurroundings();
+  const { strings } = language;
+  const { holder } = open;
+  const words: Record<Hindrance, string> = {
+    catching_up: strings.catchingUp,
+    closed: strings.closedNow,
+    bot: strings.botHasIt,
+    queue: strings.queueHasIt(holder.kind === "queue" ? holder.team : ""),
+    other: strings.otherHasIt((holder.kind === "other" && desk.operator(holder.id)?.name) || strings.somebody),
+  };
+  const offered = hindrance === "bot" ? strings.stepIn : hindrance === "queue" ? strings.claim : null;
+  return (
+    <div class="hindered" role="status">
+      <p>
+        {words[hindrance]}
+        {kept && <span class="kept">{kept}</span>}
+      </p>
+      {offered !== null && (
+        <button type="button" class="button primary" title={`${offered} (C)`} onClick={() => void desk.claim(open.id)}>
+          {offered}
+        </button>
+      )}
+    </div>
+  );
+}
