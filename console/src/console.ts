@@ -130,6 +130,7 @@ export class Console {
     const me = this.session.participant;
     if (!me || id === (this.#open?.id ?? null)) return;
     this.#open?.close();
+    this.#notice = null; // It was about another one.
     const changed = () => this.#changed();
     const { desk, session } = this;
     this.#open = id === null ? null : new OpenConversation(id, me.id, { desk, session, store: this.own.store, changed });

@@ -1,7 +1,7 @@
 /** A question or a list in front of everything else. The browser keeps the focus in it, and gives it back. */
 
 import type { ComponentChildren, ComponentChild } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useSurroundings } from "./context";
 import { CloseIcon } from "./icons";
 
@@ -16,16 +16,20 @@ interface Props {
 export function Dialog({ title, onClose, onKey, children }: Props): ComponentChild {
   const { strings } = useSurroundings().language;
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  const there = useRef(true);
+  useLayoutEffect(() => { // Before the next key: two of them resolve a conversation.
     const dialog = box.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      there.current = false; // The browser tells of this end later, when another dialog may be open.
+      dialog?.close();
+    };
   }, []);
   return (
     <dialog
       ref={box}
       aria-label={title}
-      onClose={onClose}
+      onClose={() => there.current && onClose()}
       onClick={(event) => event.target === box.current && onClose()}
       onKeyDown={(event) => {
         const writing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox]), textarea");
