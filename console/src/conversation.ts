@@ -36,6 +36,9 @@ export interface ConversationView {
   outgoing: readonly Outgoing[];
   typing: readonly string[];
   present: readonly string[];
+  /** Other operators who look on, and those of them who write a note. */
+  watchers: readonly string[];
+  noteWriters: readonly string[];
   link: Link;
   holder: Holder;
   /** Why nothing can be said to the customer now. */
@@ -109,6 +112,8 @@ export class OpenConversation {
       outgoing: this.#outbox.items,
       typing: this.#people.typing.filter((id) => id !== this.#me),
       present: this.#people.present,
+      watchers: this.#notes.watchers.filter((id) => id !== this.#me),
+      noteWriters: this.#notes.writers.filter((id) => id !== this.#me),
       link: this.#stream.link,
       holder,
       hindrance: hindranceOf(holder, this.#caughtUp, this.#chat.closed),
@@ -134,6 +139,7 @@ export class OpenConversation {
 
   reconnect(): void {
     this.#stream.reconnect();
+    this.#notes.reconnect();
     this.#outbox.kick();
   }
 
@@ -162,6 +168,11 @@ export class OpenConversation {
   type(writing: boolean): void {
     if (writing && this.#holder.kind === "mine") this.#typing.write();
     else this.#typing.rest();
+  }
+
+  /** The same for a note's, which other operators are told. */
+  typeNote(writing: boolean): void {
+    this.#notes.type(writing);
   }
 
   /** The operator has the end before their eyes. Customers are told by whoever answers them, and nobody else. */

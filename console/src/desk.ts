@@ -12,7 +12,7 @@ import {
   type Message,
   type Position,
 } from "@switchboard/client";
-import type { Block, DeskFrame, Held, Note, NoteAdded, Status } from "./types";
+import type { Block, DeskFrame, Explanation, Held, Note, Operator, Status } from "./types";
 
 /** What a stream says when it is silent, in milliseconds. */
 const PING_MS = 15_000;
@@ -22,7 +22,12 @@ const PAST = 20;
 const PAGE = 100;
 
 export type DeskEvent = DeskFrame | Extract<Frame, { type: "ping" | "connected" | "disconnect" }>;
-export type BackstageEvent = NoteAdded | Extract<Frame, { type: "ping" | "connected" | "disconnect" }>;
+
+export interface NotePage {
+  notes: Note[];
+  /** Behind them: where the stream goes on. */
+  position: string;
+}
 
 export interface MessagePage {
   messages: Message[];
@@ -47,8 +52,10 @@ export class Desk {
     return begun(await this.#http.listen<DeskEvent>("/desk/stream", token, signal));
   }
 
-  setPresence(status: Status): Promise<unknown> {
-    return this.#call("/desk/presence", { status });
+  /** `known`: what the desk says of the operator. Teams and capacity that are not said again would be forgotten. */
+  setPresence(status: Status, known: Operator | null): Promise<unknown> {
+    const { teams, capacity } = known ?? {};
+    return this.#call("/desk/presence", { status, ...(teams && { teams }), ...(capacity && { capacity }) });
   }
 
   /** Takes a conversation out of its queue, or out of the bot's hands. 409 `owned` if somebody was faster. */
@@ -68,8 +75,8 @@ export class Desk {
     return this.#call(`${pathOf(id)}/resolve`, { disposition });
   }
 
-  async notes(id: string): Promise<Note[]> {
-    return (await this.#call<{ notes: Note[] }>(`${pathOf(id)}/notes`)).notes;
+  notes(id: string): Promise<NotePage> {
+    return this.#call(`${pathOf(id)}/notes`);
   }
 
   /** The same `clientNoteId` again adds nothing. */
@@ -77,8 +84,18 @@ export class Desk {
     return this.#call(`${pathOf(id)}/notes`, { text, clientNoteId });
   }
 
-  async backstage(id: string, token: string, signal: AbortSignal): Promise<AsyncIterable<BackstageEvent>> {
-    return begun(await this.#http.listen<BackstageEvent>(`${pathOf(id)}/backstage`, token, signal));
+  /** Why the bot said that. */
+  why(id: string): Promise<Explanation> {
+    return this.#call(`${pathOf(id)}/why`);
+  }
+
+  noteTyping(id: string, typing: boolean): Promise<unknown> {
+    return this.#call(`${pathOf(id)}/notes/typing`, { typing });
+  }
+
+  /** The operators' own log: notes, who writes one, and who looks on. */
+  backstage(id: string, token: string, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    return this.#http.listen(`${pathOf(id)}/backstage`, token, signal, position);
   }
 
   stream(id: string, token: string, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {

@@ -1,9 +1,8 @@
 /** Changes of hand, as the transcript shows them: those that the log has told since the conversation was opened. */
 
-import type { Frame } from "@switchboard/client";
-import type { HandoffEntry } from "./types";
+import type { Frame, HandoffAssigned, HandoffEnded, HandoffRequested, HandoffRequeued } from "@switchboard/client";
 
-export type Mark = HandoffEntry;
+export type Mark = HandoffRequested | HandoffAssigned | HandoffRequeued | HandoffEnded;
 
 /** More are not shown: each is a line. */
 const MOST = 200;
@@ -11,7 +10,7 @@ const MOST = 200;
 const KINDS = new Set(["handoff.requested", "handoff.assigned", "handoff.requeued", "handoff.ended"]);
 
 /** One frame later. A snapshot of another log has none of these; of the same log it takes none away. */
-export function marked(marks: readonly Mark[], frame: Frame | HandoffEntry): readonly Mark[] {
+export function marked(marks: readonly Mark[], frame: Frame): readonly Mark[] {
   if (frame.type === "snapshot") return marks.every(({ epoch }) => epoch === frame.epoch) ? marks : [];
   if (!isMark(frame)) return marks;
   const last = marks.at(-1);
@@ -19,6 +18,6 @@ export function marked(marks: readonly Mark[], frame: Frame | HandoffEntry): rea
   return [...marks, frame].slice(-MOST);
 }
 
-function isMark(frame: Frame | HandoffEntry): frame is Mark {
+function isMark(frame: Frame): frame is Mark {
   return KINDS.has(frame.type);
 }

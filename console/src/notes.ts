@@ -1,7 +1,7 @@
-/** The private notes of one conversation: those that there are, and each that is added. Operators see them, nobody else. */
+/** The private notes of one conversation, and who is behind it besides. Operators see them, nobody else. */
 
-import { ApiError, isGone, LiveStream, type AccountSession, type Frame, type Link } from "@switchboard/client";
-import type { BackstageEvent, Desk } from "./desk";
+import { apply, EMPTY, LiveStream, People, TypingSignal, type AccountSession, type Frame, type Position } from "@switchboard/client";
+import type { Desk } from "./desk";
 import type { Note } from "./types";
 
 /** One list of both, by time, each note once. */
@@ -11,13 +11,23 @@ export function merged(known: readonly Note[], more: readonly Note[]): readonly 
   return added.length === 0 ? known : [...known, ...added].sort((a, b) => a.timestamp - b.timestamp);
 }
 
+/** A place as the list says it, `epoch.offset`. */
+export function positionOf(text: string): Position | null {
+  const found = /^(.+)\.(\d+)$/.exec(text);
+  return found ? { epoch: found[1] as string, offset: Number(found[2]) } : null;
+}
+
 export class Notes {
   readonly #id: string;
   readonly #desk: Desk;
   readonly #session: AccountSession;
   readonly #changed: () => void;
   readonly #stream: LiveStream;
+  readonly #people: People;
+  readonly #typing: TypingSignal;
   #all: readonly Note[] = [];
+  /** The log's, of which only the place matters. */
+  #log = EMPTY;
   #token = "";
 
   constructor(id: string, desk: Desk, session: AccountSession, changed: () => void) {
@@ -25,10 +35,12 @@ export class Notes {
     this.#desk = desk;
     this.#session = session;
     this.#changed = changed;
+    this.#people = new People(changed);
+    this.#typing = new TypingSignal((typing) => void desk.noteTyping(id, typing).catch(() => undefined));
     this.#stream = new LiveStream({
-      changed: (link) => this.#linked(link),
+      changed,
       open: (signal) => this.#open(signal),
-      receive: (frame) => this.#receive(frame as unknown as BackstageEvent),
+      receive: (frame) => this.#receive(frame),
       unauthorized: () => session.drop(this.#token),
       gone: () => undefined,
       lifetime: () => session.remaining,
@@ -39,43 +51,62 @@ export class Notes {
     return this.#all;
   }
 
+  /** Ids of the operators who look on. */
+  get watchers(): readonly string[] {
+    return this.#people.present;
+  }
+
+  /** Ids of those who write a note. */
+  get writers(): readonly string[] {
+    return this.#people.typing;
+  }
+
   start(): void {
     this.#stream.start();
   }
 
   stop(): void {
+    this.#typing.rest();
     this.#stream.stop();
+    this.#people.forget();
+  }
+
+  reconnect(): void {
+    this.#stream.reconnect();
+  }
+
+  type(writing: boolean): void {
+    if (writing) this.#typing.write();
+    else this.#typing.rest();
   }
 
   /** Raises what the call does: the note is then not there, and the draft should stay. */
   async add(text: string, clientNoteId: string): Promise<void> {
+    this.#typing.rest(true);
     await this.#desk.addNote(this.#id, text, clientNoteId);
-    await this.#fetch(); // It may be on the screen before the stream tells of it.
+    await this.#fetch().catch(() => undefined); // It is saved; the stream tells of it too.
   }
 
+  /** The list first, then what comes after it. */
   async #open(signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    if (this.#log.position === null) this.#log = { ...this.#log, position: positionOf(await this.#fetch()) };
     this.#token = await this.#session.token();
-    return (await this.#desk.backstage(this.#id, this.#token, signal)) as AsyncIterable<unknown> as AsyncIterable<Frame>;
+    return this.#desk.backstage(this.#id, this.#token, this.#log.position, signal);
   }
 
-  /** The stream first, then the list: a note that comes in between is in one of them at least. */
-  #linked(link: Link): void {
-    if (link === "open") void this.#fetch().catch((error: unknown) => this.#failed(error));
+  async #fetch(): Promise<string> {
+    const { notes, position } = await this.#desk.notes(this.#id);
+    this.#become(merged(this.#all, notes));
+    return position;
   }
 
-  async #fetch(): Promise<void> {
-    this.#become(merged(this.#all, await this.#desk.notes(this.#id)));
-  }
-
-  #receive(event: BackstageEvent): boolean {
-    if (event.type === "note.added") this.#become(merged(this.#all, [event]));
-    return false;
-  }
-
-  /** What is temporary is tried again with a new connection; a refusal is final. */
-  #failed(error: unknown): void {
-    if (isGone(error)) return this.stop();
-    if (!(error instanceof ApiError) || error.temporary) this.#stream.reconnect();
+  #receive(frame: Frame): boolean {
+    // Another log, or one that has gone on without us: the list has what we missed, and the place after it.
+    const { state, gap } = frame.type === "snapshot" ? { state: EMPTY, gap: true } : apply(this.#log, frame);
+    this.#log = state;
+    if (frame.type === "note.added") this.#become(merged(this.#all, [frame]));
+    this.#people.receive(frame);
+    return gap;
   }
 
   #become(all: readonly Note[]): void {

@@ -1,6 +1,6 @@
 /** The wire's types that are for operators only. */
 
-import type { Epoch, Offset, Participant, Timestamp } from "@switchboard/client";
+import type { NoteAdded, Timestamp } from "@switchboard/client";
 
 export type Status = "online" | "busy" | "away";
 
@@ -29,6 +29,8 @@ export interface Case {
   /** Who has it. */
   participantId?: string;
   customers: { id: string; name: string }[];
+  /** What the bot hands over; a bot of one's own may say anything here. */
+  context?: { form?: string; askedFor?: string | null; slots?: Record<string, unknown>; intents?: string[] };
 }
 
 export interface DeskState {
@@ -47,17 +49,25 @@ export interface Held {
   handoffId?: string;
 }
 
-export interface Note {
-  noteId: string;
-  author: Pick<Participant, "id" | "name">;
+export type Note = Omit<NoteAdded, "type" | "epoch" | "offset">;
+
+/** What the bot made of one message. `heard` is false for what was said while a person had the conversation. */
+export interface Explained {
+  messageId: string | null;
   text: string;
-  timestamp: Timestamp;
+  heard: boolean;
+  intents: { name: string; confidence?: number | null }[];
+  entities: { entity: string; value: unknown }[];
+  steps: ({ action: string; policy?: string; confidence?: number } | { slot: string; value: unknown } | { form: string | null })[];
+  said: string[];
 }
 
-export interface NoteAdded extends Note {
-  type: "note.added";
-  epoch: Epoch;
-  offset: Offset;
+/** What the bot made of the last messages, and where it stands. */
+export interface Explanation {
+  turns: Explained[];
+  slots: Record<string, unknown>;
+  form: string | null;
+  askedFor: string | null;
 }
 
 export interface Block {
@@ -68,11 +78,3 @@ export interface Block {
   at: Timestamp;
   until?: Timestamp;
 }
-
-/** What the log says of who has a conversation. */
-export type HandoffEntry = { epoch: Epoch; offset: Offset; timestamp: Timestamp } & (
-  | { type: "handoff.requested"; handoffId: string; reason: string; team: string; by?: string }
-  | { type: "handoff.assigned"; handoffId: string; participantId: string }
-  | { type: "handoff.requeued"; handoffId: string; reason: string; team: string }
-  | { type: "handoff.ended"; handoffId: string; outcome: string; participantId?: string; disposition?: string }
-);

@@ -53,6 +53,8 @@ export function aView(chat: Partial<ChatState>, about: Partial<ConversationView>
     outgoing: [],
     typing: [],
     present: [],
+    watchers: [],
+    noteWriters: [],
     link: "open",
     holder: { kind: "mine" },
     hindrance: null,

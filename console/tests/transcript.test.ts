@@ -85,9 +85,9 @@ describe("notes", () => {
 
 describe("changes of hand", () => {
   it("are taken from the log, each once", () => {
-    const once = marked([], aMark(3) as unknown as Frame);
-    expect(marked(once, aMark(3) as unknown as Frame)).toBe(once);
-    expect(marked(once, aMark(5) as unknown as Frame)).toHaveLength(2);
+    const once = marked([], aMark(3));
+    expect(marked(once, aMark(3))).toBe(once);
+    expect(marked(once, aMark(5))).toHaveLength(2);
   });
 
   it("stay over a snapshot of the same log, and go with another one", () => {

@@ -49,7 +49,9 @@ export function Composer({ open, handle, ask }: Props): ComponentChild {
     setDraft(text);
     setPicked(0);
     setTrouble("");
-    if (!note) desk.conversation?.type(text.trim() !== "");
+    const writing = text.trim() !== "";
+    if (note) desk.conversation?.typeNote(writing);
+    else desk.conversation?.type(writing);
   };
   const use = ({ text }: Canned) => {
     write(expand(text, { customer, operator: desk.session.participant?.name ?? "" }));
@@ -58,6 +60,7 @@ export function Composer({ open, handle, ask }: Props): ComponentChild {
   const turn = (to: Mode) => {
     setMode(to);
     desk.conversation?.type(false);
+    desk.conversation?.typeNote(false);
     requestAnimationFrame(() => field.current?.focus());
   };
   const saveNote = async () => {

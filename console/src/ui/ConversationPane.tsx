@@ -35,9 +35,12 @@ export function ConversationPane({ view, composer, ask, card, onCard }: Props): 
         <button type="button" class="icon-button narrow-only" aria-label={strings.back} onClick={() => desk.show(null)}>
           <BackIcon />
         </button>
-        <h2>
-          <bdi>{customersOf(open) || open.id}</bdi>
-        </h2>
+        <div class="conversation-title">
+          <h2>
+            <bdi>{customersOf(open) || open.id}</bdi>
+          </h2>
+          <Company open={open} />
+        </div>
         <Actions view={view} open={open} ask={ask} composer={composer} />
         <button
           type="button"
@@ -55,6 +58,15 @@ export function ConversationPane({ view, composer, ask, card, onCard }: Props): 
       <Composer key={open.id} open={open} handle={composer} ask={ask} />
     </main>
   );
+}
+
+/** Who else is behind this conversation at the moment. */
+function Company({ open }: { open: ConversationView }): ComponentChild {
+  const { desk, language } = useSurroundings();
+  const { strings } = language;
+  const namesOf = (ids: readonly string[]) => ids.map((id) => desk.operator(id)?.name ?? strings.somebody).join(", ");
+  if (open.noteWriters.length > 0) return <p class="company">{strings.writesNote(namesOf(open.noteWriters))}</p>;
+  return open.watchers.length > 0 && <p class="company">{strings.looksOn(namesOf(open.watchers))}</p>;
 }
 
 /** Everybody's name for whom it is. */

@@ -8,10 +8,13 @@ import type { ConsoleView } from "../console";
 import { BlockForm } from "./BlockForm";
 import { useSurroundings } from "./context";
 import { CloseIcon } from "./icons";
+import { HandedOver } from "./HandedOver";
 import { useCall } from "./useCall";
+import { Why } from "./Why";
 
 export function CustomerCard({ view, onClose }: { view: ConsoleView; onClose(): void }): ComponentChild {
-  const { strings } = useSurroundings().language;
+  const { desk, language } = useSurroundings();
+  const { strings } = language;
   const { open } = view;
   const customers = open?.chat.participants.filter(({ role }) => role === "customer") ?? [];
   return (
@@ -22,6 +25,8 @@ export function CustomerCard({ view, onClose }: { view: ConsoleView; onClose(): 
       {customers.map((customer) => (
         <Customer key={customer.id} customer={customer} view={view} />
       ))}
+      {open && <HandedOver context={desk.caseOf(open.id)?.context} />}
+      {open && <Why key={open.id} id={open.id} />}
     </aside>
   );
 }
