@@ -1,4 +1,4 @@
-"""The page at `/`, the scripts that a site includes, and the operators' console. Other files were there at the start."""
+"""The page at `/`, the scripts that a site includes, the operators' console. Other files were there at the start."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
 /** What an operator can do with the conversation as a whole; it depends on who has it. */
 
-import type { ComponentChild, RefObject } from "preact";
+import type { ComponentChild } from "preact";
 import type { ConsoleView } from "../console";
 import type { ConversationView } from "../conversation";
-import type { ComposerHandle } from "./Composer";
 import { useSurroundings } from "./context";
 import type { DialogName } from "./DeskPage";
+import type { Pen } from "./pen";
 
 interface Props {
   view: ConsoleView;
   open: ConversationView;
-  composer: RefObject<ComposerHandle>;
+  pen: Pen;
   ask(dialog: DialogName): void;
 }
 
-export function Actions({ view, open, composer, ask }: Props): ComponentChild {
+export function Actions({ view, open, pen, ask }: Props): ComponentChild {
   const { desk, language } = useSurroundings();
   const { strings } = language;
   const { id, holder } = open;
@@ -38,7 +38,7 @@ export function Actions({ view, open, composer, ask }: Props): ComponentChild {
             shown="C"
             primary
             disabled={open.chat.closed}
-            onDo={() => void desk.claim(id).then((taken) => taken && composer.current?.focus("reply"))}
+            onDo={() => void desk.claim(id).then((taken) => taken && pen.want("reply"))}
           />
         </div>
       );

@@ -1,7 +1,7 @@
 /** Where the operator writes: to the customer, or a note that no customer sees. The two cannot be mistaken. */
 
-import type { ComponentChild, RefObject, TargetedKeyboardEvent } from "preact";
-import { useImperativeHandle, useRef, useState } from "preact/hooks";
+import type { ComponentChild, TargetedKeyboardEvent } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { expand, matching, queryOf, type Canned } from "../canned";
 import type { ConversationView } from "../conversation";
 import { CannedMenu } from "./CannedMenu";
@@ -10,24 +10,19 @@ import { customersOf } from "./ConversationPane";
 import type { DialogName } from "./DeskPage";
 import { HinderedBar } from "./HinderedBar";
 import { SendIcon } from "./icons";
+import type { Pen, Wish } from "./pen";
 import { useDraft, type Mode } from "./useDraft";
 
 /** The server's limit, in characters (not in UTF-16 units). */
 const LIMIT = 4_000;
 
-export interface ComposerHandle {
-  focus(mode: Mode): void;
-  /** Begins a reply with the list of canned ones. */
-  canned(): void;
-}
-
 interface Props {
   open: ConversationView;
-  handle: RefObject<ComposerHandle>;
+  pen: Pen;
   ask(dialog: DialogName): void;
 }
 
-export function Composer({ open, handle, ask }: Props): ComponentChild {
+export function Composer({ open, pen, ask }: Props): ComponentChild {
   const { desk, language } = useSurroundings();
   const { strings } = language;
   const field = useRef<HTMLTextAreaElement>(null);
@@ -58,10 +53,9 @@ export function Composer({ open, handle, ask }: Props): ComponentChild {
     field.current?.focus();
   };
   const turn = (to: Mode) => {
-    setMode(to);
     desk.conversation?.type(false);
     desk.conversation?.typeNote(false);
-    requestAnimationFrame(() => field.current?.focus());
+    pen.want(to);
   };
   const saveNote = async () => {
     setSaving(true);
@@ -88,13 +82,12 @@ export function Composer({ open, handle, ask }: Props): ComponentChild {
     event.preventDefault();
     submit();
   };
-  useImperativeHandle(handle, () => ({
-    focus: turn,
-    canned: () => {
-      if (draft === "" && open.hindrance === null) setDraft("/");
-      turn("reply");
-    },
-  }));
+  usePen(pen, (wish) => {
+    if (wish.mode !== mode) setMode(wish.mode);
+    else if (wish.canned && draft === "" && !hindered) setDraft("/");
+    field.current?.focus();
+    return wish.mode === mode && field.current !== null;
+  });
   return (
     <form
       class={`composer ${mode}`}
@@ -106,7 +99,7 @@ export function Composer({ open, handle, ask }: Props): ComponentChild {
       <Modes mode={mode} onTurn={turn} />
       {query !== null && <CannedMenu found={found} picked={picked} onUse={use} onManage={() => ask("canned")} />}
       {hindered && open.hindrance && !pausing ? (
-        <HinderedBar open={open} hindrance={open.hindrance} kept={draft} />
+        <HinderedBar open={open} hindrance={open.hindrance} kept={draft} pen={pen} />
       ) : (
         <div class="field" data-draft={`${draft}\n`}>
           <textarea
@@ -134,6 +127,16 @@ export function Composer({ open, handle, ask }: Props): ComponentChild {
       </p>
     </form>
   );
+}
+
+/** Grants a wish as soon as that can be: `grant` says whether it could. */
+function usePen(pen: Pen, grant: (wish: Wish) => boolean): void {
+  const [, redraw] = useState(0);
+  useEffect(() => pen.listen(() => redraw((round) => round + 1)), [pen]);
+  useLayoutEffect(() => {
+    const { wish } = pen;
+    if (wish !== null && grant(wish)) pen.granted();
+  });
 }
 
 /** Whether the key is the menu's. */

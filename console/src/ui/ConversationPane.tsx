@@ -1,24 +1,25 @@
 /** The conversation that is open: what can be done with it, what was said, and where to write. */
 
-import type { ComponentChild, RefObject } from "preact";
+import type { ComponentChild } from "preact";
 import type { ConsoleView } from "../console";
 import type { ConversationView } from "../conversation";
 import { Actions } from "./Actions";
-import { Composer, type ComposerHandle } from "./Composer";
+import { Composer } from "./Composer";
 import { useSurroundings } from "./context";
 import type { DialogName } from "./DeskPage";
 import { BackIcon, PersonIcon } from "./icons";
+import type { Pen } from "./pen";
 import { TranscriptList } from "./TranscriptList";
 
 interface Props {
   view: ConsoleView;
-  composer: RefObject<ComposerHandle>;
+  pen: Pen;
   ask(dialog: DialogName): void;
   card: boolean;
   onCard(): void;
 }
 
-export function ConversationPane({ view, composer, ask, card, onCard }: Props): ComponentChild {
+export function ConversationPane({ view, pen, ask, card, onCard }: Props): ComponentChild {
   const { desk, language } = useSurroundings();
   const { strings } = language;
   const { open } = view;
@@ -41,7 +42,7 @@ export function ConversationPane({ view, composer, ask, card, onCard }: Props): 
           </h2>
           <Company open={open} />
         </div>
-        <Actions view={view} open={open} ask={ask} composer={composer} />
+        <Actions view={view} open={open} ask={ask} pen={pen} />
         <button
           type="button"
           class="icon-button card-button"
@@ -55,7 +56,7 @@ export function ConversationPane({ view, composer, ask, card, onCard }: Props): 
         </button>
       </div>
       <TranscriptList key={open.id} open={open} />
-      <Composer key={open.id} open={open} handle={composer} ask={ask} />
+      <Composer key={open.id} open={open} pen={pen} ask={ask} />
     </main>
   );
 }
@@ -66,7 +67,8 @@ function Company({ open }: { open: ConversationView }): ComponentChild {
   const { strings } = language;
   const namesOf = (ids: readonly string[]) => ids.map((id) => desk.operator(id)?.name ?? strings.somebody).join(", ");
   if (open.noteWriters.length > 0) return <p class="company">{strings.writesNote(namesOf(open.noteWriters))}</p>;
-  return open.watchers.length > 0 && <p class="company">{strings.looksOn(namesOf(open.watchers))}</p>;
+  const watchers = open.watchers.filter((id) => open.holder.kind !== "other" || id !== open.holder.id);
+  return watchers.length > 0 && <p class="company">{strings.looksOn(namesOf(watchers))}</p>;
 }
 
 /** Everybody's name for whom it is. */

@@ -1,18 +1,18 @@
 /** The desk: the list, the conversation that is open, and whose it is. */
 
 import type { ComponentChild } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { titleFor } from "../alerts";
 import type { ConsoleView } from "../console";
 import { AnnounceArrivals } from "./Announcer";
 import { BlockList } from "./BlockList";
 import { CannedManager } from "./CannedManager";
-import type { ComposerHandle } from "./Composer";
 import { useSurroundings } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { CustomerCard } from "./CustomerCard";
 import { KeysDialog } from "./KeysDialog";
 import { NoticeBar } from "./NoticeBar";
+import { Pen } from "./pen";
 import { QueuePane } from "./QueuePane";
 import { ResolveDialog } from "./ResolveDialog";
 import { TopBar } from "./TopBar";
@@ -26,10 +26,10 @@ export function DeskPage({ view }: { view: ConsoleView }): ComponentChild {
   const { desk, language } = useSurroundings();
   const [dialog, setDialog] = useState<DialogName | null>(null);
   const [card, setCard] = useState(false);
-  const composer = useRef<ComposerHandle>(null);
+  const pen = useMemo(() => new Pen(), []);
   const waiting = view.sections.waiting.length;
   useHash(desk, view.open?.id ?? null);
-  useKeys({ composer, dialog, ask: setDialog, toggleCard: () => setCard((shown) => !shown) });
+  useKeys({ pen, dialog, ask: setDialog, toggleCard: () => setCard((shown) => !shown) });
   useEffect(() => {
     document.title = titleFor(waiting, language.strings.name);
   }, [waiting]);
@@ -39,7 +39,7 @@ export function DeskPage({ view }: { view: ConsoleView }): ComponentChild {
     <div class={`desk ${id === null ? "" : "has-open"} ${card ? "card-shown" : ""}`}>
       <TopBar view={view} ask={setDialog} />
       <QueuePane view={view} />
-      <ConversationPane view={view} composer={composer} ask={setDialog} card={card} onCard={() => setCard(!card)} />
+      <ConversationPane view={view} pen={pen} ask={setDialog} card={card} onCard={() => setCard(!card)} />
       <CustomerCard view={view} onClose={() => setCard(false)} />
       <NoticeBar view={view} />
       <AnnounceArrivals view={view} />

@@ -33,11 +33,14 @@ export function Facts({ rows }: { rows: readonly (readonly [string, string])[] }
   );
 }
 
+/** Rasa's own, which says nothing to people. */
+const INTERNAL = new Set(["session_started_metadata", "requested_slot"]);
+
 /** Whatever a slot holds, in a line; nothing for what has no value. */
 export function factsOf(slots: unknown): [string, string][] {
   if (typeof slots !== "object" || slots === null) return [];
   return Object.entries(slots)
-    .filter(([, value]) => value !== null && value !== undefined)
+    .filter(([name, value]) => value !== null && value !== undefined && !INTERNAL.has(name))
     .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
 }
 

@@ -4,9 +4,17 @@ import type { ComponentChild } from "preact";
 import type { ConversationView } from "../conversation";
 import type { Hindrance } from "../ownership";
 import { useSurroundings } from "./context";
+import type { Pen } from "./pen";
+
+interface Props {
+  open: ConversationView;
+  hindrance: Hindrance;
+  kept: string;
+  pen: Pen;
+}
 
 /** `kept`: a reply that was begun; it is still there, and waits. */
-export function HinderedBar({ open, hindrance, kept }: { open: ConversationView; hindrance: Hindrance; kept: string }): ComponentChild {
+export function HinderedBar({ open, hindrance, kept, pen }: Props): ComponentChild {
   const { desk, language } = useSurroundings();
   const { strings } = language;
   const { holder } = open;
@@ -17,6 +25,7 @@ export function HinderedBar({ open, hindrance, kept }: { open: ConversationView;
     queue: strings.queueHasIt(holder.kind === "queue" ? holder.team : ""),
     other: strings.otherHasIt((holder.kind === "other" && desk.operator(holder.id)?.name) || strings.somebody),
   };
+  const claim = () => void desk.claim(open.id).then((taken) => taken && pen.want("reply"));
   const offered = hindrance === "bot" ? strings.stepIn : hindrance === "queue" ? strings.claim : null;
   return (
     <div class="hindered" role="status">
@@ -25,7 +34,7 @@ export function HinderedBar({ open, hindrance, kept }: { open: ConversationView;
         {kept && <span class="kept">{kept}</span>}
       </p>
       {offered !== null && (
-        <button type="button" class="button primary" title={`${offered} (C)`} onClick={() => void desk.claim(open.id)}>
+        <button type="button" class="button primary" title={`${offered} (C)`} onClick={claim}>
           {offered}
         </button>
       )}

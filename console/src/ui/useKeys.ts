@@ -1,16 +1,15 @@
 /** The keys, on the whole page. */
 
-import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Console } from "../console";
 import { actionOf, takesText, type Action } from "../keys";
-import type { ComposerHandle } from "./Composer";
 import { useSurroundings } from "./context";
 import type { DialogName } from "./DeskPage";
+import type { Pen } from "./pen";
 import { singleKeys } from "./preferences";
 
 interface Means {
-  composer: RefObject<ComposerHandle>;
+  pen: Pen;
   /** The dialog that is open: keys are its own then. */
   dialog: DialogName | null;
   ask(dialog: DialogName): void;
@@ -34,10 +33,10 @@ export function useKeys(means: Means): void {
   }, [desk]);
 }
 
-function perform(action: Action, desk: Console, { composer, ask, toggleCard }: Means): void {
+function perform(action: Action, desk: Console, { pen, ask, toggleCard }: Means): void {
   const open = desk.view.open;
   const mine = open?.holder.kind === "mine";
-  const write = () => composer.current?.focus("reply");
+  const write = () => pen.want("reply");
   switch (action) {
     case "next":
       return void desk.claimNext().then((taken) => taken && write());
@@ -46,9 +45,9 @@ function perform(action: Action, desk: Console, { composer, ask, toggleCard }: M
     case "reply":
       return write();
     case "canned":
-      return composer.current?.canned();
+      return pen.want("reply", true);
     case "note":
-      return composer.current?.focus("note");
+      return pen.want("note");
     case "resolve":
     case "transfer":
       return mine ? ask(action) : undefined;
