@@ -86,6 +86,8 @@ export class OpenConversation {
     this.#earlier = new Earlier(id, desk, changed);
     this.#outbox = new Outbox({
       store: new PersonStore(deps.store, id),
+      conversation: () => id,
+      takesUnplaced: () => false,
       changed,
       deliver: ({ clientMessageId, content }) => desk.command(id, "send", { clientMessageId, ...content }),
     });

@@ -3,6 +3,7 @@
 import {
   isUnauthorized,
   type AccountSession,
+  type Claimed,
   type Commands,
   type Connected,
   type ConversationPage,
@@ -10,9 +11,11 @@ import {
   type HttpTransport,
   type Me,
   type Message,
+  type Notes,
+  type Ownership,
   type Position,
 } from "@switchboard/client";
-import type { Block, DeskFrame, Explanation, Held, Note, Operator, Status } from "./types";
+import type { Block, DeskFrame, Explanation, Operator, Status } from "./types";
 
 /** What a stream says when it is silent, in milliseconds. */
 const PING_MS = 15_000;
@@ -22,12 +25,6 @@ const PAST = 20;
 const PAGE = 100;
 
 export type DeskEvent = DeskFrame | Extract<Frame, { type: "ping" | "connected" | "disconnect" }>;
-
-export interface NotePage {
-  notes: Note[];
-  /** Behind them: where the stream goes on. */
-  position: string;
-}
 
 export interface MessagePage {
   messages: Message[];
@@ -59,23 +56,24 @@ export class Desk {
   }
 
   /** Takes a conversation out of its queue, or out of the bot's hands. 409 `owned` if somebody was faster. */
-  claim(id: string, term?: number): Promise<Held> {
+  claim(id: string, term?: number): Promise<Claimed> {
     return this.#call(`${pathOf(id)}/claim`, term === undefined ? {} : { term });
   }
 
-  release(id: string, to: "bot" | "queue", team?: string): Promise<Held> {
+  release(id: string, to: "bot" | "queue", team?: string): Promise<Ownership> {
     return this.#call(`${pathOf(id)}/release`, { to, ...(team !== undefined && { team }) });
   }
 
-  transfer(id: string, participantId: string): Promise<Held> {
+  transfer(id: string, participantId: string): Promise<Ownership> {
     return this.#call(`${pathOf(id)}/transfer`, { participantId });
   }
 
-  resolve(id: string, disposition: string): Promise<Held> {
+  resolve(id: string, disposition: string): Promise<Ownership> {
     return this.#call(`${pathOf(id)}/resolve`, { disposition });
   }
 
-  notes(id: string): Promise<NotePage> {
+  /** The last ones, and the place behind them: where the stream goes on. */
+  notes(id: string): Promise<Notes> {
     return this.#call(`${pathOf(id)}/notes`);
   }
 

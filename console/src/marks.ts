@@ -1,13 +1,13 @@
 /** Changes of hand, as the transcript shows them: those that the log has told since the conversation was opened. */
 
-import type { Frame, HandoffAssigned, HandoffEnded, HandoffRequested, HandoffRequeued } from "@switchboard/client";
+import type { Frame, HandoffAssigned, HandoffEnded, HandoffRated, HandoffRequested, HandoffRequeued } from "@switchboard/client";
 
-export type Mark = HandoffRequested | HandoffAssigned | HandoffRequeued | HandoffEnded;
+export type Mark = HandoffRequested | HandoffAssigned | HandoffRequeued | HandoffEnded | HandoffRated;
 
 /** More are not shown: each is a line. */
 const MOST = 200;
 
-const KINDS = new Set(["handoff.requested", "handoff.assigned", "handoff.requeued", "handoff.ended"]);
+const KINDS = new Set(["handoff.requested", "handoff.assigned", "handoff.requeued", "handoff.ended", "handoff.rated"]);
 
 /** One frame later. A snapshot of another log has none of these; of the same log it takes none away. */
 export function marked(marks: readonly Mark[], frame: Frame): readonly Mark[] {

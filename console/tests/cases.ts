@@ -16,6 +16,7 @@ export function aCase(about: Partial<Case> & { conversationId: string }): Case {
     since: 0,
     term: 1,
     owner: "queue:support",
+    context: {},
     customers: [],
     ...about,
   };

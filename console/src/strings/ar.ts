@@ -165,5 +165,6 @@ export const ar: Strings = {
   requeues: { operator_gone: "غادر الموظف", released: "أُعيدت", transferred: "إلى فريق آخر" },
   requested: (reason, team) => `بانتظار ${team}: ${reason}`,
   assigned: (name) => `استلمها ${name}`,
+  rated: (rating, comment) => `التقييم ${rating} من 5${comment && `: ${comment}`}`,
   requeued: (reason, team) => `بانتظار ${team} مجددًا: ${reason}`,
 };

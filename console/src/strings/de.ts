@@ -165,5 +165,6 @@ export const de: Strings = {
   requeues: { operator_gone: "niemand mehr da", released: "freigegeben", transferred: "andere Gruppe" },
   requested: (reason, team) => `Wartet auf ${team}: ${reason}`,
   assigned: (name) => `${name} hat übernommen`,
+  rated: (rating, comment) => `Bewertet mit ${rating} von 5${comment && `: ${comment}`}`,
   requeued: (reason, team) => `Wartet wieder auf ${team}: ${reason}`,
 };

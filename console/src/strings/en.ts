@@ -167,6 +167,7 @@ export const en = {
   } as Record<string, string>,
   requested: (reason: string, team: string) => `Waits for ${team}: ${reason}`,
   assigned: (name: string) => `${name} took over`,
+  rated: (rating: number, comment: string) => `Rated ${rating} of 5${comment && `: ${comment}`}`,
   requeued: (reason: string, team: string) => `Waits for ${team} again: ${reason}`,
 };
 

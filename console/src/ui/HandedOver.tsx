@@ -1,13 +1,13 @@
 /** What the bot knew when it called for a person, so that nobody has to be asked twice. */
 
 import type { ComponentChild } from "preact";
-import type { Case } from "../types";
+import type { Context } from "../types";
 import { useSurroundings } from "./context";
 
 /** A bot may hand over much; more lines than this are not read. */
 const MOST = 20;
 
-export function HandedOver({ context }: { context: Case["context"] }): ComponentChild {
+export function HandedOver({ context }: { context: Context | undefined }): ComponentChild {
   const { strings } = useSurroundings().language;
   const rows = rowsOf(context, strings.inForm, strings.askedFor, strings.understood);
   if (rows.length === 0) return null;
@@ -44,7 +44,7 @@ export function factsOf(slots: unknown): [string, string][] {
     .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
 }
 
-function rowsOf(context: Case["context"], form: string, asked: string, understood: string): [string, string][] {
+function rowsOf(context: Context | undefined, form: string, asked: string, understood: string): [string, string][] {
   if (!context) return [];
   const rows: [string, string][] = [];
   if (typeof context.form === "string") rows.push([form, context.form]);

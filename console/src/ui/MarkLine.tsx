@@ -25,6 +25,8 @@ function wordsOf(mark: Mark, strings: Strings, nameOf: (id: string | undefined) 
       return strings.assigned(nameOf(mark.participantId));
     case "handoff.requeued":
       return strings.requeued(worded(strings.requeues, mark.reason), mark.team);
+    case "handoff.rated":
+      return strings.rated(mark.rating, mark.comment ?? "");
     case "handoff.ended": {
       const outcome = worded(strings.outcomes, mark.outcome);
       return mark.disposition ? `${outcome}: ${dispositionOf(mark.disposition, strings)}` : outcome;

@@ -2,7 +2,8 @@
 
 import type { ComponentChild } from "preact";
 import { useState } from "preact/hooks";
-import type { Explained, Explanation } from "../types";
+import type { WhyStep, WhyTurn } from "@switchboard/client";
+import type { Explanation } from "../types";
 import { useSurroundings } from "./context";
 import { Facts, factsOf } from "./HandedOver";
 import { useCall } from "./useCall";
@@ -42,7 +43,7 @@ function Told({ turns, slots, form, askedFor }: Explanation): ComponentChild {
   );
 }
 
-function Turn({ text, heard, intents, entities, steps }: Explained): ComponentChild {
+function Turn({ text, heard, intents, entities, steps }: WhyTurn): ComponentChild {
   const { strings } = useSurroundings().language;
   return (
     <li>
@@ -56,8 +57,8 @@ function Turn({ text, heard, intents, entities, steps }: Explained): ComponentCh
           {typeof confidence === "number" && <span>{percent(confidence)}</span>}
         </p>
       ))}
-      {entities.map(({ entity, value }) => (
-        <p class="step">{`${entity}: ${String(value)}`}</p>
+      {(entities as { entity?: unknown; value?: unknown }[]).map(({ entity, value }) => (
+        <p class="step">{`${String(entity)}: ${String(value)}`}</p>
       ))}
       {steps.map((step) => (
         <p class="step">{stepOf(step)}</p>
@@ -66,9 +67,9 @@ function Turn({ text, heard, intents, entities, steps }: Explained): ComponentCh
   );
 }
 
-function stepOf(step: Explained["steps"][number]): string {
-  if ("slot" in step) return `${step.slot} = ${JSON.stringify(step.value)}`;
-  if ("form" in step) return step.form ?? "–";
+function stepOf(step: WhyStep): string {
+  if (step.slot !== undefined) return `${step.slot} = ${JSON.stringify(step.value)}`;
+  if (step.form !== undefined) return step.form ?? "–";
   const by = step.policy && typeof step.confidence === "number" ? ` (${step.policy}, ${percent(step.confidence)})` : "";
   return `→ ${step.action}${by}`;
 }
