@@ -106,7 +106,7 @@ export class Console {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reconnects when the network is back or the page is looked at again. A hidden console stays on duty. */
+  /** Reconnects when the network is back or the page is looked at again. A hidden console stays on duty, at the desk alone. */
   watchPage(page: Window, signal: AbortSignal): void {
     const reconnect = () => {
       this.#roster.reconnect();
@@ -116,7 +116,7 @@ export class Console {
       online: reconnect,
       back: reconnect,
       hidden: () => this.#open?.type(false),
-      longHidden: () => undefined,
+      longHidden: () => this.#open?.rest(),
       visible: () => {
         this.#roster.check();
         this.#open?.check();

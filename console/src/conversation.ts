@@ -132,11 +132,9 @@ export class OpenConversation {
   /** Ends every connection and timer. What is unsaid stays in the store. */
   close(): void {
     this.#typing.rest();
-    this.#stream.stop();
-    this.#notes.stop();
+    this.rest();
     this.#outbox.pause();
     this.#reading.stop();
-    this.#people.forget();
   }
 
   reconnect(): void {
@@ -147,7 +145,15 @@ export class OpenConversation {
 
   /** The page is looked at again. */
   check(): void {
+    this.start();
     this.#stream.check();
+  }
+
+  /** Nobody is likely to look soon: the connections are let go, of which a browser has six to one HTTP/1.1 server. */
+  rest(): void {
+    this.#stream.stop();
+    this.#notes.stop();
+    this.#people.forget();
   }
 
   /** Says something to the customer; false, and nothing is said, where that cannot be now. */

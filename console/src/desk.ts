@@ -20,6 +20,8 @@ import type { Block, DeskFrame, Explanation, Operator, Status } from "./types";
 /** What a stream says when it is silent, in milliseconds. */
 const PING_MS = 15_000;
 const RETRY_MS = 1_000;
+/** The code of a `disconnect` that says so to one who takes part no longer. */
+const LEFT = 3501;
 /** Conversations of a customer that the card shows. */
 const PAST = 20;
 const PAGE = 100;
@@ -96,8 +98,8 @@ export class Desk {
     return this.#http.listen(`${pathOf(id)}/backstage`, token, signal, position);
   }
 
-  stream(id: string, token: string, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
-    return this.#http.open({ token, conversationId: id }, position, signal);
+  async stream(id: string, token: string, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    return lookedOn(await this.#http.open({ token, conversationId: id }, position, signal));
   }
 
   /** What was said before. `before` is a place that a page named, or the earliest one that is known. */
@@ -141,6 +143,13 @@ export class Desk {
 
 function pathOf(conversationId: string): string {
   return `/conversations/${encodeURIComponent(conversationId)}`;
+}
+
+/** Who takes part no longer, since they gave a conversation back, may look on: the end of a stream is not the last word. */
+async function* lookedOn(frames: AsyncIterable<Frame>): AsyncGenerator<Frame> {
+  for await (const frame of frames) {
+    yield frame.type === "disconnect" && frame.code === LEFT ? { ...frame, reconnect: true } : frame;
+  }
 }
 
 /** A stream that does not introduce itself, introduced: `LiveStream` then knows how long silence may last. */

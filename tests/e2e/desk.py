@@ -42,6 +42,12 @@ class Desk:
         self.page.keyboard.press("Escape")
         self.page.keyboard.press(key)
 
+    def claim_next(self) -> None:
+        """Take who waits, by its key, and wait until that shows."""
+        expect(self.queue.locator(".case.pending")).not_to_have_count(0)
+        self.page.keyboard.press("n")
+        self.may_write()
+
     def may_write(self) -> None:
         """Wait until the conversation is this operator's."""
         expect(self.page.locator(".actions .primary[title*='(E)']")).to_be_visible()
