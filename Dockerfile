@@ -6,11 +6,14 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY client/package.json client/
 COPY widget/package.json widget/
+COPY console/package.json console/
 RUN npm ci --no-audit --no-fund
 COPY client/tsconfig.json client/vite.config.ts client/
 COPY client/src/ client/src/
 COPY widget/tsconfig.json widget/vite.config.ts widget/
 COPY widget/src/ widget/src/
+COPY console/tsconfig.json console/vite.config.ts console/index.html console/
+COPY console/src/ console/src/
 RUN npm run build
 
 FROM python:3.11-slim AS environment
@@ -44,6 +47,7 @@ COPY docs/openapi.json docs/
 COPY widget/page/ widget/page/
 COPY --from=page /app/client/dist client/dist
 COPY --from=page /app/widget/dist widget/dist
+COPY --from=page /app/console/dist console/dist
 COPY --from=model --chown=switchboard /app/models models
 
 ENV PATH=/app/.venv/bin:$PATH \

@@ -50,7 +50,7 @@ lock: environment ## Pin the newest allowed packages, with hashes
 	$(COMPILE) --upgrade requirements/fuzz.in --output-file requirements/fuzz.txt
 
 clean: ## Remove what can be made again; .data stays
-	rm -rf .venv .uv .fuzz models .rasa results node_modules client/dist widget/dist build *.egg-info
+	rm -rf .venv .uv .fuzz models .rasa results node_modules client/dist widget/dist console/dist build *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
 
 environment:

