@@ -14,7 +14,7 @@ from actions.forms import Form, free_text
 from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
 from shop.desk import shop_desk
-from switchboard.calling import call_person
+from switchboard.calling import ENOUGH, call_person
 from switchboard.reply import Reply
 from switchboard.tasks import Report, TaskError, task
 
@@ -86,8 +86,7 @@ class ActionCallPerson(Action):
         return "action_call_person"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        comes = await call_person(dispatcher, tracker, "asked", "utter_person_comes")
-        return [SlotSet("person_comes", True if comes else None)]
+        return ENOUGH if await call_person(dispatcher, tracker, "asked", "utter_person_comes") else []
 
 
 class ActionContactHumanAgent(Action):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.handoff.case import TEAM
@@ -12,6 +13,9 @@ from switchboard.runtime import Runtime, runtime
 from switchboard.turns.turn import TurnContext
 
 LAST_INTENTS = 5
+# What an action returns that has called somebody: nothing more is done in this turn, and a form asks nothing. The bot
+# asks again when it comes back.
+ENOUGH: list[EventType] = [FollowupAction("action_listen")]
 INTERNAL_SLOTS = frozenset({"requested_slot", "session_started_metadata"})
 
 
@@ -25,6 +29,8 @@ async def call_person(
     services: Runtime | None = None,
 ) -> bool:
     """Say `response`, behind which a person of the team goes on, with what the bot knows; or do nothing.
+
+    The action then returns `ENOUGH`.
 
     False where nobody of the team is there, and outside of our conversations: then the action goes another way. To call
     somebody whether there is one or not, utter a response with `custom: {handoff: {reason: …}}`.

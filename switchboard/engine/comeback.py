@@ -67,5 +67,5 @@ async def _question(processor: Processor, output: LogOutput, tracker: DialogueSt
     if not isinstance(form, FormAction):
         return []
     with failing_the_turn():
-        events: list[Event] = await form._ask_for_slot(processor.domain, processor.nlg, output, str(slot), tracker)
-    return events
+        asks: list[Event] = await form._ask_for_slot(processor.domain, processor.nlg, output, str(slot), tracker)
+    return [ActionExecuted(loop), *asks]  # or a form that had stepped back for the wish for a person takes no answer

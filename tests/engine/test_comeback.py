@@ -10,6 +10,7 @@ import pytest
 
 from switchboard.handoff.case import Wish
 from switchboard.handoff.desk import Desk
+from switchboard.handoff.operators import Operators
 from switchboard.log.errors import Owned
 from switchboard.log.inbox import Inbox
 from tests.engine.conftest import Talk, said
@@ -74,6 +75,22 @@ async def test_the_bot_goes_on_in_its_form_and_knows_what_was_said_and_by_whom(t
     assert slots_of(events) == before
     assert [each["text"] for each in await talk.say("two")] == ["Done."]
     assert dict(slots_of(await talk.tracker()))["tea"] == "green"
+
+
+async def test_who_asks_for_a_person_in_a_form_is_asked_again_at_the_return_and_the_form_takes_the_answer(
+    talk: Talk,
+) -> None:
+    await talk.say("order tea")
+    await talk.say("green")
+    await Operators(talk.log.redis).say(EVE.id, EVE.name, "online", [], 5)
+    before = len((await talk.state())["messages"])
+    await talk.ask("/help", payload="/help")
+    await talk.answered()
+    assert [each["text"] for each in (await talk.state())["messages"][before + 1 :]] == ["I call somebody."]
+    assert (await talk.state())["owner"] == "queue:support"
+    await Desk(talk.log).claim(talk.id, EVE)
+    assert await back(talk) == ["I'm back, and go on from here.", "How many cups?"]
+    assert [each["text"] for each in await talk.say("two")] == ["Done."]
 
 
 async def test_without_a_form_the_bot_says_that_it_is_back_in_the_domains_words_and_stories_go_on(talk: Talk) -> None:

@@ -15,6 +15,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ReminderScheduled, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from switchboard.calling import ENOUGH, call_person
 from switchboard.reply import Reply
 from switchboard.tasks import Cancelled, Report, Unavailable, Uncertain, task
 
@@ -22,9 +23,10 @@ DOMAIN = """
 version: "3.1"
 intents:
   [greet, choose, stream, crash, slow, wait, talk, cancel, pay, remind, nag, postpone, due, hope, call, who, seek,
-   person, order]
+   person, order, help]
 actions:
   - action_call
+  - action_call_person
   - action_seek
   - action_stream
   - action_crash
@@ -43,7 +45,7 @@ slots:
   cups:
     type: text
     influence_conversation: false
-    mappings: [{type: from_text, conditions: [{active_loop: tea_form, requested_slot: cups}]}]
+    mappings: [{type: from_text, not_intent: help, conditions: [{active_loop: tea_form, requested_slot: cups}]}]
   mood: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   nickname: {type: text, influence_conversation: false, mappings: [{type: custom}]}
   secret: {type: text, influence_conversation: false, mappings: [{type: custom}]}
@@ -113,18 +115,17 @@ nlu:
   - {intent: call, examples: "- call me\n- please call me"}
   - {intent: seek, examples: "- seek\n- seek please"}
   - {intent: person, examples: "- a person please\n- a person"}
+  - {intent: help, examples: "- help me\n- help me please"}
   - {intent: order, examples: "- order tea\n- order tea please"}
   - {intent: who, examples: "- who am I\n- who am I then"}
 rules:
   - {rule: call, steps: [{intent: call}, {action: action_call}, {action: utter_who}]}
+  - {rule: help, steps: [{intent: help}, {action: action_call_person}]}
   - {rule: person, steps: [{intent: person}, {action: utter_person}]}
   - {rule: order, steps: [{intent: order}, {action: tea_form}, {active_loop: tea_form}]}
   - rule: ordered
     condition: [{active_loop: tea_form}]
     steps: [{action: tea_form}, {active_loop: null}, {slot_was_set: [{requested_slot: null}]}, {action: utter_done}]
-  - rule: a person while ordering
-    condition: [{active_loop: tea_form}]
-    steps: [{intent: person}, {action: utter_person}, {action: tea_form}, {active_loop: tea_form}]
   - {rule: seek, steps: [{intent: seek}, {action: action_seek}]}
   - {rule: who, steps: [{intent: who}, {action: utter_who}]}
   - {rule: greet, steps: [{intent: greet}, {action: utter_greet}]}
@@ -215,6 +216,19 @@ class ActionSeek(Action):
                     raise
                 await reply.write(" Never mind.")
         return [SlotSet("mood", "stopped" if reply.stopped else "done")]
+
+
+class ActionCallPerson(Action):
+    """Calls somebody who is there, or says that nobody is."""
+
+    def name(self) -> str:
+        return "action_call_person"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
+        if await call_person(dispatcher, tracker, "asked", "utter_person"):
+            return ENOUGH
+        dispatcher.utter_message(text="Nobody is there.")
+        return []
 
 
 class ActionCall(Action):
