@@ -51,15 +51,15 @@ class Desk:
         self.page.keyboard.press("n")
         self.may_write()
 
-    def find(self, words: str, found: Locator) -> None:
-        """Search until it is found: the archive is some seconds behind."""
-        field = self.dialog.get_by_role("searchbox")
+    def find(self, words: str) -> Locator:
+        """Search until there is one such conversation: the archive is some seconds behind."""
+        field, found = self.dialog.get_by_role("searchbox"), self.dialog.locator(".past button")
+        field.fill(words)
         for _ in range(ARCHIVE_SECONDS):
-            field.fill("")
-            field.fill(words)
+            field.press("Enter")
             with contextlib.suppress(AssertionError):
-                expect(found.first).to_be_visible(timeout=1_000)
-                return
+                expect(found).to_have_count(1, timeout=1_000)
+                return found
         raise AssertionError(f"nothing is found for {words!r}")
 
     def may_write(self) -> None:

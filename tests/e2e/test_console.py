@@ -92,9 +92,8 @@ def test_a_note_is_for_operators_and_a_conversation_one_operator_s(chat: Chat, d
 def test_what_the_bot_has_is_found_and_taken_from_it(chat: Chat, desk: Desk) -> None:
     chat.ask("a zeppelin of mine")
     desk.page.keyboard.press("f")
-    found = desk.dialog.get_by_text("zeppelin")
-    desk.find("zeppelin", found)
-    found.first.click()
+    desk.find("zeppelin").click()
+    expect(desk.transcript.get_by_text("a zeppelin of mine")).to_be_visible()
     expect(desk.hindrance).to_contain_text("The bot answers here")
     desk.page.keyboard.press("c")
     desk.may_write()

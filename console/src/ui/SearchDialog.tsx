@@ -20,23 +20,32 @@ export function SearchDialog({ onClose }: { onClose(): void }): ComponentChild {
     const timer = setTimeout(() => setAsked(words.trim()), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [words]);
-  const { value, state } = useCall(asked, (about) => desk.desk.search(about));
+  const { value, state, again } = useCall(asked, (about) => desk.desk.search(about));
   const show = (conversationId: string) => {
     onClose();
     desk.show(conversationId);
   };
   return (
     <Dialog title={strings.search} onClose={onClose}>
-      <input
-        type="search"
-        autofocus
-        maxLength={LONGEST}
-        dir="auto"
-        aria-label={strings.searchFor}
-        placeholder={strings.searchFor}
-        value={words}
-        onInput={({ currentTarget }) => setWords(currentTarget.value)}
-      />
+      <form
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (words.trim() === asked) again(); // The list is some seconds behind.
+          else setAsked(words.trim());
+        }}
+      >
+        <input
+          type="search"
+          autofocus
+          maxLength={LONGEST}
+          dir="auto"
+          aria-label={strings.searchFor}
+          placeholder={strings.searchFor}
+          value={words}
+          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+        />
+      </form>
       {state === "failed" && <p class="empty">{strings.unavailable}</p>}
       {state === "there" && value?.conversations.length === 0 && <p class="empty">{strings.foundNothing}</p>}
       <PastList items={value?.conversations ?? []} onShow={show} />
