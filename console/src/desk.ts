@@ -22,8 +22,10 @@ const PING_MS = 15_000;
 const RETRY_MS = 1_000;
 /** The code of a `disconnect` that says so to one who takes part no longer. */
 const LEFT = 3501;
-/** Conversations of a customer that the card shows. */
+/** Conversations of a customer that the card shows, and that a search finds. */
 const PAST = 20;
+/** Characters that can be searched for. */
+const SHORTEST = 2;
 const PAGE = 100;
 
 export type DeskEvent = DeskFrame | Extract<Frame, { type: "ping" | "connected" | "disconnect" }>;
@@ -111,7 +113,13 @@ export class Desk {
     return this.#call(`${pathOf(id)}/${name === "send" ? "messages" : name}`, body);
   }
 
-  /** What a customer has been in, the latest first; for supervisors. */
+  /** Everybody's conversations, the latest first; those alone in which that was said, or whose title has it. */
+  search(words: string): Promise<ConversationPage> {
+    const q = words.length < SHORTEST ? "" : `&q=${encodeURIComponent(words)}`;
+    return this.#call(`/desk/conversations?limit=${PAST}${q}`);
+  }
+
+  /** What a customer has been in, the latest first. */
   conversationsOf(participantId: string): Promise<ConversationPage> {
     return this.#call(`/conversations?limit=${PAST}&participant=${encodeURIComponent(participantId)}`);
   }

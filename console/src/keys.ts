@@ -12,6 +12,7 @@ export type Action =
   | "bot"
   | "down"
   | "up"
+  | "find"
   | "card"
   | "help";
 
@@ -28,6 +29,7 @@ export const KEYS: readonly { action: Action; code: string; shown: string }[] = 
   { action: "bot", code: "KeyB", shown: "B" },
   { action: "down", code: "KeyJ", shown: "J" },
   { action: "up", code: "KeyK", shown: "K" },
+  { action: "find", code: "KeyF", shown: "F" },
   { action: "card", code: "KeyI", shown: "I" },
   { action: "help", code: "", shown: "?" },
 ];

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.running_server import RunningServer
+
+ARCHIVE_SECONDS = 20
 
 
 class Desk:
@@ -47,6 +50,17 @@ class Desk:
         expect(self.queue.locator(".case.pending")).not_to_have_count(0)
         self.page.keyboard.press("n")
         self.may_write()
+
+    def find(self, words: str) -> Locator:
+        """Search until there is one such conversation: the archive is some seconds behind."""
+        field, found = self.dialog.get_by_role("searchbox"), self.dialog.locator(".past button")
+        field.fill(words)
+        for _ in range(ARCHIVE_SECONDS):
+            field.press("Enter")
+            with contextlib.suppress(AssertionError):
+                expect(found).to_have_count(1, timeout=1_000)
+                return found
+        raise AssertionError(f"nothing is found for {words!r}")
 
     def may_write(self) -> None:
         """Wait until the conversation is this operator's."""

@@ -89,6 +89,21 @@ def test_a_note_is_for_operators_and_a_conversation_one_operator_s(chat: Chat, d
     expect(chat.answers.last).to_be_visible(timeout=ANSWER_MS)
 
 
+def test_what_the_bot_has_is_found_and_taken_from_it(chat: Chat, desk: Desk) -> None:
+    chat.ask("a zeppelin of mine")
+    desk.page.keyboard.press("f")
+    desk.find("zeppelin").click()
+    expect(desk.transcript.get_by_text("a zeppelin of mine")).to_be_visible()
+    expect(desk.hindrance).to_contain_text("The bot answers here")
+    desk.page.keyboard.press("c")
+    desk.may_write()
+    desk.page.keyboard.type("A person, at last")
+    desk.page.keyboard.press("Enter")
+    expect(chat.answers.filter(has_text="A person, at last")).to_be_visible()
+    desk.press("b")
+    expect(desk.hindrance).to_contain_text("The bot answers here")
+
+
 def test_a_draft_outlasts_a_lost_connection_and_waits_until_all_has_arrived(chat: Chat, desk: Desk) -> None:
     chat.ask("hi")
     call_person(chat)

@@ -2,13 +2,14 @@
 
 import type { ComponentChild } from "preact";
 import { useState } from "preact/hooks";
-import type { ConversationItem, Participant } from "@switchboard/client";
+import type { Participant } from "@switchboard/client";
 import { hueOf } from "@switchboard/widget/people";
 import type { ConsoleView } from "../console";
 import { BlockForm } from "./BlockForm";
 import { useSurroundings } from "./context";
 import { CloseIcon } from "./icons";
 import { HandedOver } from "./HandedOver";
+import { PastList } from "./PastList";
 import { useCall } from "./useCall";
 import { Why } from "./Why";
 
@@ -50,49 +51,25 @@ function Customer({ customer, view }: { customer: Participant; view: ConsoleView
       <p class="id" dir="ltr">
         {id}
       </p>
-      <Past id={id} view={view} />
+      <Past id={id} open={view.open?.id} />
       {view.supervisor && <Blocking id={id} key={id} />}
     </section>
   );
 }
 
-/** Other conversations; the server tells them to supervisors. */
-function Past({ id, view }: { id: string; view: ConsoleView }): ComponentChild {
+/** Other conversations of theirs. */
+function Past({ id, open }: { id: string; open: string | undefined }): ComponentChild {
   const { desk, language } = useSurroundings();
   const { strings } = language;
-  const { value, state } = useCall(view.supervisor ? id : null, (who) => desk.desk.conversationsOf(who));
-  const open = view.open?.id;
+  const { value, state } = useCall(id, (who) => desk.desk.conversationsOf(who));
   const others = value?.conversations.filter(({ conversationId }) => conversationId !== open) ?? [];
   return (
     <>
       <h3>{strings.past}</h3>
-      {!view.supervisor && <p class="empty">{strings.pastForSupervisors}</p>}
-      {view.supervisor && state === "failed" && <p class="empty">{strings.unavailable}</p>}
+      {state === "failed" && <p class="empty">{strings.unavailable}</p>}
       {state === "there" && others.length === 0 && <p class="empty">{strings.noPast}</p>}
-      <ul class="past">
-        {others.map((item) => (
-          <PastItem key={item.conversationId} item={item} />
-        ))}
-      </ul>
+      <PastList items={others} onShow={(conversationId) => desk.show(conversationId)} />
     </>
-  );
-}
-
-function PastItem({ item }: { item: ConversationItem }): ComponentChild {
-  const { desk, language } = useSurroundings();
-  const when = new Date(item.activeAt).toLocaleDateString(language.locale, { day: "numeric", month: "short" });
-  return (
-    <li>
-      <button type="button" onClick={() => desk.show(item.conversationId)}>
-        <span class="past-head">
-          <bdi>{item.title ?? item.conversationId}</bdi>
-          <time dateTime={new Date(item.activeAt).toISOString()}>{when}</time>
-        </span>
-        <span class="preview" dir="auto">
-          {item.preview}
-        </span>
-      </button>
-    </li>
   );
 }
 

@@ -15,12 +15,13 @@ import { NoticeBar } from "./NoticeBar";
 import { Pen } from "./pen";
 import { QueuePane } from "./QueuePane";
 import { ResolveDialog } from "./ResolveDialog";
+import { SearchDialog } from "./SearchDialog";
 import { TopBar } from "./TopBar";
 import { TransferDialog } from "./TransferDialog";
 import { useHash } from "./hash";
 import { useKeys } from "./useKeys";
 
-export type DialogName = "resolve" | "transfer" | "keys" | "canned" | "blocks";
+export type DialogName = "resolve" | "transfer" | "keys" | "canned" | "blocks" | "search";
 
 export function DeskPage({ view }: { view: ConsoleView }): ComponentChild {
   const { desk, language } = useSurroundings();
@@ -47,6 +48,7 @@ export function DeskPage({ view }: { view: ConsoleView }): ComponentChild {
       {dialog === "transfer" && id !== null && <TransferDialog id={id} view={view} onClose={close} />}
       {dialog === "keys" && <KeysDialog supervisor={view.supervisor} ask={setDialog} onClose={close} />}
       {dialog === "canned" && <CannedManager onClose={close} />}
+      {dialog === "search" && <SearchDialog onClose={close} />}
       {dialog === "blocks" && <BlockList onClose={close} />}
     </div>
   );

@@ -18,6 +18,9 @@ export function TopBar({ view, ask }: { view: ConsoleView; ask(dialog: DialogNam
       {view.link !== "open" && <p class="reconnecting">{strings.reconnecting}</p>}
       <div class="top-end">
         <Presence view={view} />
+        <button type="button" class="button quiet" title={`${strings.search} (F)`} onClick={() => ask("search")}>
+          {strings.find}
+        </button>
         {view.supervisor && (
           <button type="button" class="button quiet wide-only" onClick={() => ask("blocks")}>
             {strings.blockList}

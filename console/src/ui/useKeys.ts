@@ -58,6 +58,8 @@ function perform(action: Action, desk: Console, { pen, ask, toggleCard }: Means)
       return desk.step(1);
     case "up":
       return desk.step(-1);
+    case "find":
+      return ask("search");
     case "card":
       return toggleCard();
     case "help":
