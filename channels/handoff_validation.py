@@ -8,7 +8,7 @@ from pydantic import Field, StrictStr, conint, validator
 
 from channels.validation import PARTICIPANT_ID, TEXT_LIMIT, Strict, clean
 from switchboard.handoff.case import TEAM, TEAM_NAME
-from switchboard.handoff.operators import CAPACITY, Status
+from switchboard.handoff.operators import Status
 
 MOST_TEAMS = 20
 MOST_CAPACITY = 50  # conversations at once: nobody follows more
@@ -94,12 +94,12 @@ class NewNote(Strict):
 
 
 class Presence(Strict):
-    """Body of `POST /desk/presence`: what an operator says of themselves. No team is all of them."""
+    """Body of `POST /desk/presence`: what an operator says of themselves; the rest stays. No team is all of them."""
 
     status: Status
-    teams: list[StrictStr] = Field([], max_items=MOST_TEAMS)
-    capacity: conint(strict=True, ge=1, le=MOST_CAPACITY) = CAPACITY  # type: ignore[valid-type]
+    teams: list[StrictStr] | None = Field(None, max_items=MOST_TEAMS)
+    capacity: conint(strict=True, ge=1, le=MOST_CAPACITY) | None = None  # type: ignore[valid-type]
 
-    @validator("teams", each_item=True)
-    def _check_teams(cls, value: str) -> str:
-        return _team(value)
+    @validator("teams")
+    def _check_teams(cls, value: list[str] | None) -> list[str] | None:
+        return value and [_team(each) for each in value]

@@ -164,7 +164,8 @@ class Socket:
         self, session: Session, start: Position | None, reading: asyncio.Task[None], stream: Stream
     ) -> None:
         """Everything that happens, until the client leaves or its commands end."""
-        reader = Reader(self._chat.log, self._chat.follower, self._conversation_id, self._part)
+        stays = session.role in access.OPERATORS
+        reader = Reader(self._chat.log, self._chat.follower, self._conversation_id, self._part, stays=stays)
         writing = asyncio.current_task()
         assert writing
         reading.add_done_callback(lambda task: writing.cancel() if not task.cancelled() else None)

@@ -13,6 +13,7 @@ from sanic import Request
 from sanic.compat import Header
 from sanic.response import HTTPResponse, empty
 
+from channels.access import OPERATORS
 from channels.farewell import EXPIRED, OVERLOADED, SLOW, UNAVAILABLE, Farewell, after
 from channels.problems import Problem, problem_of
 from channels.services import Stream, access_of, chat_of
@@ -71,7 +72,8 @@ async def stream_of(
     response = await request.respond(content_type="text/event-stream; charset=utf-8", headers={**HEADERS, **cookie})
     assert response
     with chat.streaming(session) as stream:
-        end = await _pump(Reader(chat.log, chat.follower, log, part), session, start, request, response, stream)
+        reader = Reader(chat.log, chat.follower, log, part, stays=session.role in OPERATORS)
+        end = await _pump(reader, session, start, request, response, stream)
     if end is not None:
         await _say(request, response, end)
 

@@ -76,10 +76,21 @@ class Operators:
         now = self._clock()
         return any(each.status_at(now) == "online" and each.works_for(team) for each in await self.all())
 
-    async def say(self, operator_id: str, name: str, status: Status, teams: Sequence[str], capacity: int) -> None:
-        """What they say of themselves; they are there as they say it."""
+    async def say(
+        self,
+        operator_id: str,
+        name: str,
+        status: Status,
+        teams: Sequence[str] | None = None,
+        capacity: int | None = None,
+    ) -> None:
+        """What they say of themselves, the rest stays; they are there as they say it."""
         now = self._clock()
-        operator = Operator(operator_id, name, status, tuple(teams), capacity)
+        async with answering():
+            text = await self._redis.hget(STATE, operator_id)
+        before = _operator(text, now) if text else Operator(operator_id, name)
+        known = before.teams if teams is None else tuple(teams)
+        operator = Operator(operator_id, name, status, known, before.capacity if capacity is None else capacity)
         async with answering(), self._redis.pipeline() as pipe:
             pipe.hset(STATE, operator_id, _text(operator))
             pipe.zadd(SEEN, {operator_id: now})

@@ -36,11 +36,15 @@ class Reader:
     A `participant` counts as present while this reads, and reads for as long as they take part; backstage nobody does.
     """
 
-    def __init__(self, log: Log, follower: Follower, conversation: str, participant: str = "") -> None:
+    def __init__(
+        self, log: Log, follower: Follower, conversation: str, participant: str = "", *, stays: bool = False
+    ) -> None:
+        """`stays`: who may read whether they take part or not."""
         self._log = log
         self._follower = follower
         self._conversation = conversation
         self._participant = participant
+        self._stays = stays or conversation.startswith(BACKSTAGE)
         self._subscription = Subscription()
         self._epoch, self._offset = "", 0  # everything up to here was handed over
         self._told_away = False
@@ -200,8 +204,7 @@ class Reader:
     async def _described(self) -> Conversation:
         """As of now. Raises `TakesNoPart` if the participant does not."""
         now = await self._log.describe(self._conversation)
-        is_theirs = self._conversation.startswith(BACKSTAGE) or now.has(self._participant)
-        if self._participant and not is_theirs:
+        if self._participant and not self._stays and not now.has(self._participant):
             raise TakesNoPart(self._conversation, identified=self._participant in now.identified)
         return now
 

@@ -215,3 +215,24 @@ async def test_a_customer_rates_what_people_have_settled_once(ada: Guest, eva: G
     await do(eva, talk, "rating", 403, handoffId="h2", rating=5)
     for wrong in ({"handoffId": "h9", "rating": 5}, {"handoffId": "h2", "rating": 6}, {"handoffId": "x", "rating": 1}):
         await do(ada, talk, "rating", 422, **wrong)
+
+
+async def test_who_gives_it_back_looks_on(ada: Guest, eva: Guest) -> None:
+    talk = await ada.open()
+    await do(eva, talk, "claim")
+    async with eva.stream(talk) as seen:
+        await anext(seen)
+        await do(eva, talk, "release", to="bot")
+        await ada.send(talk, text="and now?")
+        await first(seen, lambda frame: frame.get("text") == "and now?")
+
+
+async def test_what_an_operator_does_not_say_anew_stays(eva: Guest) -> None:
+    presence = f"{CHAT}/desk/presence"
+    await eva.http.post(presence, json={"status": "online", "teams": ["billing"], "capacity": 3})
+    await eva.http.post(presence, json={"status": "busy"})
+    (olive,) = (await eva.http.get(f"{CHAT}/desk")).json()["operators"]
+    assert (olive["status"], olive["teams"], olive["capacity"]) == ("busy", ["billing"], 3)
+    await eva.http.post(presence, json={"status": "busy", "teams": []})
+    (olive,) = (await eva.http.get(f"{CHAT}/desk")).json()["operators"]
+    assert olive["teams"] == []
