@@ -14,8 +14,10 @@ NEARBY = 60  # characters around a word in which it is seen whom it is said of
 WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)?(?!\w)")
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 RUN = re.compile(r"[!?]{2,}")
-INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
-EMPHASIS = frozenset("NOT NOW AGAIN NEVER STILL STOP NO NOTHING ALREADY FINALLY".split())
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+EMPHASIS = frozenset({"NOT", "NOW", "AGAIN", "NEVER", "STILL", "STOP", "NO", "NOTHING", "ALREADY", "FINALLY"})
 CAPITALS, SHORT_CAPITALS, EMPHASISED = 0.45, 0.3, 0.15
 EXCLAIMED, EXCLAIMED_MORE, EXCLAIMED_MOST = 0.2, 0.35, 0.5
 MASKED, SARCASTIC = 0.7, 0.6
@@ -24,7 +26,7 @@ BEYOND_DOUBT = 0.9  # from here on nothing gentle in the text counts
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words and phrases, in lower case, with their weights from 0 to 1; and phrases that are taken out before anything is looked at."""
+    """Words in lower case and phrases, with their weights from 0 to 1. What is `harmless` is not looked at."""
 
     swearing: Mapping[str, float] = field(default_factory=lambda: signs.SWEARING)
     insults: Mapping[str, float] = field(default_factory=lambda: signs.INSULTS)
@@ -38,7 +40,7 @@ class Lexicon:
         phrases: Iterable[str] = (),
         harmless: Iterable[str] = (),
     ) -> Lexicon:
-        """This one, and words of a project's own. A phrase is enough by itself; what is harmless is not looked at."""
+        """This one, and a project's own words and phrases. Each of them is enough by itself."""
         own = _either(phrases)
         return replace(
             self,
@@ -51,12 +53,13 @@ class Lexicon:
 
 OWN = 0.8  # what a project's own word weighs
 ENGLISH = Lexicon()
-SAID = tuple((weight, re.compile(rf"\b(?:{pattern})")) for weight, pattern in signs.SAID)
-MEANT = tuple((weight, re.compile(rf"\b(?:{pattern})")) for weight, pattern in signs.MEANT)
 
 
 def temper(text: str, lexicon: Lexicon = ENGLISH) -> float:
-    """How sure it is, from 0 to 1, that whoever wrote this is angry or abusive. Takes any text, in linear time."""
+    """How sure it is, from 0 to 1, that whoever wrote this is angry or abusive.
+
+    Takes any text, in linear time; of one longer than `LONGEST` it knows the beginning and the end.
+    """
     plain = _plain(text)
     if lexicon.harmless:
         plain = lexicon.harmless.sub(" ", plain)
@@ -65,7 +68,7 @@ def temper(text: str, lexicon: Lexicon = ENGLISH) -> float:
     calm = 1.0
     for weight in (*_shouting(plain, words), *_words(plain, lexicon), *_phrases(low, lexicon)):
         calm *= 1 - weight
-    score = 1 - calm
+    score = round(1 - calm, 3)
     return score / 2 if score < BEYOND_DOUBT and signs.GENTLE.search(low) else score
 
 
@@ -74,7 +77,7 @@ def _plain(text: str) -> str:
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} {text[-LONGEST // 2 :]}"
     text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").replace("‘", "'")
-    return STRETCHED.sub(r"\1", " ".join(text.split()))
+    return STRETCHED.sub(r"\1", " ".join(text.split())[:LONGEST])
 
 
 def _shouting(plain: str, words: list[str]) -> Iterator[float]:
@@ -103,7 +106,9 @@ def _words(plain: str, lexicon: Lexicon) -> Iterator[float]:
         after = plain[match.end() : match.end() + NEARBY].lower()
         weight = 0.0
         if word in lexicon.insults and (
-            _is_aimed(before, after) or (word not in lexicon.swearing and _stands_alone(before, after))
+            _is_aimed(before, after)
+            or _is_called_out(word, before, after)
+            or (word not in lexicon.swearing and _stands_alone(before, after))
         ):
             weight = lexicon.insults[word]
         if signs.PRAISE.isdisjoint(WORD.findall(after)[:2]):
@@ -130,14 +135,25 @@ def _is_aimed(before: str, after: str) -> bool:
 def _stands_alone(before: str, after: str) -> bool:
     """ "Useless!", and nothing else in that sentence."""
     said = re.split(r"[.!?,;:]", before)[-1].lstrip()
-    return bool(signs.ALONE.search(said)) and (not after.strip() or after[0] in ".!?,")
+    return bool(signs.ALONE.search(said)) and _ends(after)
+
+
+def _is_called_out(word: str, before: str, after: str) -> bool:
+    """ "Great job idiots!" """
+    if word not in signs.CALLED_OUT:
+        return False
+    return bool(signs.BUNCH_OF.search(before)) or (_ends(after) and not signs.NOT_CALLED_OUT.search(before))
+
+
+def _ends(after: str) -> bool:
+    return not after.strip() or after[0] in ".!?,"
 
 
 def _phrases(low: str, lexicon: Lexicon) -> Iterator[float]:
-    for weight, pattern in (*SAID, *lexicon.phrases):
+    for weight, pattern in (*signs.SAID, *lexicon.phrases):
         if pattern.search(low):
             yield weight
-    for weight, pattern in MEANT:
+    for weight, pattern in signs.MEANT:
         if any(not _is_denied(low[max(0, match.start() - NEARBY) : match.start()]) for match in pattern.finditer(low)):
             yield weight
     if signs.SARCASM.search(low) and signs.GONE_WRONG.search(low):
