@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
@@ -101,10 +101,11 @@ class ActionCallUpset(Action):
         return "action_call_upset"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        in_form = bool((tracker.active_loop or {}).get("name"))
+        form = (tracker.active_loop or {}).get("name")
         if await call_person(dispatcher, tracker, "upset", "utter_upset_person_comes"):
-            return [FollowupAction("action_listen")] if in_form else []  # else the form would ask on at once
-        if in_form:
+            # The form would ask on at once. It has let go of this message, and is as fresh again for the next.
+            return [ActiveLoop(form), FollowupAction("action_listen")] if form else []
+        if form:
             dispatcher.utter_message(response="utter_upset_in_form")
             return []
         if beneath(tracker) == "complaint" and is_complaint(text_of(tracker)):

@@ -57,7 +57,8 @@ async def test_where_a_person_comes_the_form_asks_nothing_more(
     desk: Operators, dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     await come(desk)
-    (event,) = await ActionCallUpset().run(dispatcher, tracker(upset("idiots"), form="track_order_form"), domain)
+    again, event = await ActionCallUpset().run(dispatcher, tracker(upset("idiots"), form="track_order_form"), domain)
+    assert (again["event"], again["name"]) == ("active_loop", "track_order_form")
     assert (event["event"], event["name"]) == ("followup", "action_listen")
     assert [said["response"] for said in dispatcher.messages] == ["utter_upset_person_comes"]
 
