@@ -15,6 +15,7 @@ from actions.forms import Form, free_text
 from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
 from shop.desk import shop_desk
+from switchboard.nlu.signs import INSULTS, SWEARING
 from switchboard.reply import Reply
 from switchboard.tasks import Report, TaskError, task
 
@@ -28,11 +29,11 @@ ANGER_ALONE = frozenset(
     re.findall(
         r"\S+",
         """
-    a about absolute absolutely all am amateurs an and angry annoyed are at awful bad been bunch company complain
+    a about absolute absolutely all am amateurs an and angry annoyed are at awful bad been bot bunch company complain
     complaining complaint crap crooks customer damn dear disappointed disappointing disgrace disgusting do even ever
     experience extremely feel file formal fuming furious guys had happy hate have hello help here hi hopeless horrible
-    hopelessly how i i'd i'll i'm idiots in incompetent is it i've joke just like lot lousy make me my never not of on
-    one order pathetic people place please poor really ridiculous rubbish satisfied seen service shame shit shocking
+    hopelessly how i i'd i'll i'm idiots in incompetent is it i've joke just like lot lousy make me my never not of off
+    on one order pathetic people place please poor really ridiculous rubbish satisfied seen service shame shit shocking
     shop simply sick so some somebody someone store stupid such support terrible that that's the them there these they
     thing this to totally truly unacceptable unhappy upset us useless utterly very want wanted was what why with work
     worse worst would you you're your
@@ -44,7 +45,13 @@ ANGER_ALONE = frozenset(
 def telling(text: str) -> int:
     """Return how many words say what happened, beside anger, contacts and numbers."""
     words = re.findall(r"[^\W\d_](?:[^\W\d_]|')*", PHONE.sub(" ", EMAIL.sub(" ", text)).replace("’", "'").lower())
-    return sum(word not in ANGER_ALONE for word in words)
+    return sum(word not in ANGER_ALONE and word not in SWEARING and word not in INSULTS for word in words)
+
+
+def is_complaint(text: str) -> bool:
+    """True if a first message says what happened, beside that somebody is angry about it."""
+    told = len(text.split()) >= TELLS_SOMETHING and not QUESTION.search(text)
+    return told and telling(text) >= TELLING
 
 
 @task("complaint", title="Filing your complaint", timeout=10.0, effects=True, keyed=True)
@@ -78,8 +85,7 @@ class ValidateComplaintForm(Form):
             dispatcher.utter_message(response="utter_complaint_contact")
             return {"email": contact.group(0).lower()}
         sure = intent_of(tracker) == self.flow and confidence_of(tracker) >= SURE
-        told = sure and len(text.split()) >= TELLS_SOMETHING and not QUESTION.search(text)
-        return {"complaint_text": text} if told and telling(text) >= TELLING else {}
+        return {"complaint_text": text} if sure and is_complaint(text) else {}
 
     def validate_complaint_text(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import intent_of, message_id_of, requested_slot, text_of
+from actions.complaint import is_complaint
+from actions.conversation import beneath, intent_of, message_id_of, requested_slot, text_of
 from actions.forms import Form, free_text
 from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
@@ -87,6 +88,29 @@ class ActionCallPerson(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         return ENOUGH if await call_person(dispatcher, tracker, "asked", "utter_person_comes") else []
+
+
+class ActionCallUpset(Action):
+    """Hands whoever is upset over to a person who is there; without one says sorry, and offers to leave a message.
+
+    Without one a complaint that says what happened is filed at once, so that nobody has to tell it again.
+    """
+
+    def name(self) -> str:
+        return "action_call_upset"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        form = (tracker.active_loop or {}).get("name")
+        if await call_person(dispatcher, tracker, "upset", "utter_upset_person_comes"):
+            # The form would ask on at once. It has let go of this message, and is as fresh again for the next.
+            return [ActiveLoop(form), FollowupAction("action_listen")] if form else []
+        if form:
+            dispatcher.utter_message(response="utter_upset_in_form")
+            return []
+        if beneath(tracker) == "complaint" and is_complaint(text_of(tracker)):
+            return [SlotSet("complaint_text", text_of(tracker)), FollowupAction("complaint_form")]
+        dispatcher.utter_message(response="utter_upset_offer_person")
+        return []
 
 
 class ActionContactHumanAgent(Action):

@@ -11,6 +11,7 @@ from rasa_sdk import Tracker
 # Confidence from which an intent moves a form: starts another flow, interrupts it with a question, or confirms an
 # effect. Below it, a message is taken for an attempt at answering the form's question.
 SURE = 0.6
+UPSET = "upset"  # the intent that TemperClassifier gives to messages of whoever is angry or abusive
 NAMELESS = "Guest"  # what the chat calls somebody who has said no name
 LONGEST_NAME = 40  # characters of it that we say
 MARKUP = re.compile(r"[*_`~\[\]()<>{}|#!\\/:@&]|\.(?=\S)")  # in a group others read it: a name is no link
@@ -57,6 +58,12 @@ def confidence_in(tracker: Tracker, *intents: str) -> float:
     """Return how sure the classifier is that the latest message has one of the intents, from 0 to 1."""
     ranking = (tracker.latest_message or {}).get("intent_ranking") or []
     return sum(float(ranked.get("confidence") or 0.0) for ranked in ranking if ranked.get("name") in intents)
+
+
+def beneath(tracker: Tracker) -> str | None:
+    """Return the likeliest intent of whoever is upset, beside that."""
+    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
+    return next((str(ranked["name"]) for ranked in ranking if ranked.get("name") != UPSET), None)
 
 
 def text_of(tracker: Tracker) -> str:

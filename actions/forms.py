@@ -13,6 +13,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import (
     SURE,
+    UPSET,
     author_before,
     author_of,
     confidence_in,
@@ -24,6 +25,7 @@ from actions.conversation import (
     text_before,
     text_of,
 )
+from switchboard.calling import person_is_there
 
 # Intents that a form's question can be answered with; when they bring nothing usable, the form explains what it needs.
 # Any other intent is a question or a wish of its own: the form steps back, and asks again afterwards.
@@ -57,9 +59,9 @@ class Form(FormValidationAction, ABC):
         """Return what follows from all slots together, once the message has filled some."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        """Return the slots that the message fills, or a rejection when it starts another flow."""
+        """Return the slots that the message fills, or a rejection when it starts another flow or calls for a person."""
         asked = requested_slot(tracker)
-        if asked and self._starts_another_flow(tracker, domain):
+        if asked and (self._starts_another_flow(tracker, domain) or await self._is_for_a_person(tracker)):
             return [ActionExecutionRejected(self.form_name())]
         events: list[EventType] = await super().run(dispatcher, tracker, domain)
         if events:
@@ -72,6 +74,10 @@ class Form(FormValidationAction, ABC):
         if intent == self.flow or f"{intent}_form" not in domain.get("forms", {}):
             return False
         return confidence_of(tracker) >= SURE and not self.keeps(tracker)
+
+    async def _is_for_a_person(self, tracker: Tracker) -> bool:
+        """True if whoever is upset can have a person now. Without one the form takes what it can use of the message."""
+        return intent_of(tracker) == UPSET and await person_is_there(tracker)
 
     def keeps(self, tracker: Tracker) -> bool:
         """True if the message belongs to this form whatever its intent."""

@@ -9,7 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import intent_of, requested_slot, text_of
+from actions.conversation import UPSET, intent_of, requested_slot, text_of
 from actions.forms import confirmation, free_text, may_answer, repeated_wish
 from actions.orders import OrderAction, OrderForm, credentials, open_order, shop_answers
 from actions.voice import Voice
@@ -65,7 +65,7 @@ class ValidateGetRefundForm(OrderForm):
         if intent_of(tracker) == "deny" or NO_REASON.search(text_of(tracker)):
             return {"refund_reason": NOT_GIVEN}
         reason = free_text(tracker)
-        told = may_answer(tracker) or intent_of(tracker) in {self.flow, "complaint"}
+        told = may_answer(tracker) or intent_of(tracker) in {self.flow, "complaint", UPSET}
         return {"refund_reason": reason} if reason and told else {}
 
     def validate_refund_reason(

@@ -36,15 +36,20 @@ async def call_person(
     somebody whether there is one or not, utter a response with `custom: {handoff: {reason: …}}`.
     Raises `LogUnavailable`.
     """
-    metadata = (tracker.latest_message or {}).get("metadata")
-    if TurnContext.from_metadata(metadata) is None:
-        return False
-    operators = (services or runtime()).operators
-    if operators is None or not await operators.available(team):
+    if not await person_is_there(tracker, team=team, services=services):
         return False
     handoff = {"reason": reason, "team": team, "context": context_of(tracker)}
     dispatcher.utter_message(response=response, json_message={"handoff": handoff})
     return True
+
+
+async def person_is_there(tracker: Tracker, *, team: str = TEAM, services: Runtime | None = None) -> bool:
+    """Whether `call_person` would call one. Raises `LogUnavailable`."""
+    metadata = (tracker.latest_message or {}).get("metadata")
+    if TurnContext.from_metadata(metadata) is None:
+        return False
+    operators = (services or runtime()).operators
+    return operators is not None and await operators.available(team)
 
 
 def context_of(tracker: Tracker) -> dict[str, Any]:

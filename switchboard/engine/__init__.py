@@ -1,1 +1,1 @@
-"""The Rasa side of a turn. The only package, with `channels.adapter`, that imports Rasa."""
+"""The Rasa side of a turn. Besides `channels.adapter` and `nlu.temper` nothing else imports Rasa."""

@@ -157,9 +157,40 @@ DIALOGUES: dict[str, Dialogue] = {
         ("thanks, bye", ("nothing", "!stoneware vase")),
     ],
     "an insult": [
-        ("you guys are absolutely useless", ("sorry", "!C-", "!mean")),
-        ("ada@example.com", ("noted how to reach you", "!C-")),
-        ("the sofa never came", ("C-",)),
+        ("you guys are absolutely useless", ("sorry", "message", "!C-", "!mean")),
+        ("yes", ("tell them",)),
+        ("the sofa never came", ("phone number",)),
+        ("ada@example.com", ("M-", "ada@example.com")),
+    ],
+    "an insult, and no message": [
+        ("fuck off you stupid bot", ("sorry", "message")),
+        ("no", ("!stopped",)),
+        ("where is order 1001, ada@example.com", ("SwiftPost",)),
+    ],
+    "an insult with a complaint": [
+        ("the driver left my new sofa in the rain, you bloody idiots", ("C-", "!message")),
+    ],
+    "anger in a form, which goes on": [
+        ("cancel my order", ("number",)),
+        ("THIS IS BULLSHIT!!!", ("sorry", "message", "number")),
+        ("1002, ada@example.com", ("two linen cushions",)),
+        ("you idiots", ("sorry", "message", "two linen cushions", "!44.00")),
+        ("yes", ("44.00",)),
+    ],
+    "an answer in anger": [
+        ("track my order", ("number",)),
+        ("1001, you useless idiots", ("e-mail", "!message")),
+        ("ada@example.com, are you even reading this", ("SwiftPost",)),
+    ],
+    "a message in anger": [
+        ("human please", ("tell them",)),
+        ("your driver is a fucking idiot, he broke my lamp", ("phone number",)),
+        ("I don't give a shit", ("sorry", "phone number")),
+        ("07700 900123", ("M-",)),
+    ],
+    "an angry reason for a return": [
+        ("return order 1003, ada@example.com", ("few words",)),
+        ("because it is a piece of crap", ("stoneware vase",)),
     ],
     "an address that sounds like a greeting": [
         ("change the address of order 1002, ada@example.com", ("treet",)),

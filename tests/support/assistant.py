@@ -47,10 +47,13 @@ class Assistant:
     def __init__(self, model: str) -> None:
         self._agent = Agent.load(model, action_endpoint=LocalActions())
 
-    async def say(self, conversation_id: str, text: str) -> list[dict[str, Any]]:
+    async def say(
+        self, conversation_id: str, text: str, metadata: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
         """Return the messages that the bot answers with."""
         channel = CollectingOutputChannel()
-        await self._agent.handle_message(UserMessage(text, output_channel=channel, sender_id=conversation_id))
+        message = UserMessage(text, output_channel=channel, sender_id=conversation_id, metadata=metadata)
+        await self._agent.handle_message(message)
         return list(channel.messages)
 
     async def know(self, conversation_id: str, **slots: str) -> None:

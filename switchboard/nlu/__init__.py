@@ -1,0 +1,1 @@
+"""What Switchboard adds to how Rasa understands messages: components for the pipeline of any project."""
