@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
@@ -102,8 +102,7 @@ class ActionCallUpset(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         form = (tracker.active_loop or {}).get("name")
         if await call_person(dispatcher, tracker, "upset", "utter_upset_person_comes"):
-            # The form would ask on at once. It has let go of this message, and is as fresh again for the next.
-            return [ActiveLoop(form), FollowupAction("action_listen")] if form else []
+            return ENOUGH
         if form:
             dispatcher.utter_message(response="utter_upset_in_form")
             return []

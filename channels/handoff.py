@@ -16,7 +16,7 @@ from channels.services import CONVERSATION_ID, Chat, chat_of, json_body
 from channels.validation import Nothing, parse
 from switchboard.handoff.case import Case, Wish
 from switchboard.log.clock import now_ms
-from switchboard.log.errors import ConflictingEntry, UnknownConversation
+from switchboard.log.errors import ConflictingEntry, Muted, UnknownConversation
 from switchboard.log.events import HandoffEnded, HandoffRated, Participant, Requeue
 from switchboard.log.log import Draft
 from switchboard.people.identity import Session
@@ -101,8 +101,10 @@ async def rate(request: Request, conversation_id: str) -> HTTPResponse:
     """`POST /conversations/{id}/rating`: 201, 200 if it was so; 409 for another one, 422 for what is not settled."""
     chat, session = _called(request)
     wanted = parse(Rating, await json_body(request))
-    await chat.conversation(session, conversation_id)
     who = session.participant.id
+    if who in (await chat.conversation(session, conversation_id)).muted:
+        raise Muted(conversation_id)
+    chat.limits.check_links(wanted.comment or "")
     if not await _was_settled(chat, conversation_id, wanted.handoff_id):
         raise Problem(422, "invalid", "handoffId: is none that people have settled here lately")
     event = HandoffRated(wanted.handoff_id, who, wanted.rating, wanted.comment)

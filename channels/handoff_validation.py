@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, StrictStr, conint, validator
 
 from channels.validation import PARTICIPANT_ID, TEXT_LIMIT, Strict, clean
-from switchboard.handoff.case import TEAM, TEAM_NAME
+from switchboard.handoff.case import CODE, TEAM
 from switchboard.handoff.operators import Status
 
 MOST_TEAMS = 20
@@ -17,7 +17,7 @@ COMMENT_LIMIT = 1_000  # characters
 
 
 def _team(value: str) -> str:
-    if not TEAM_NAME.match(value):
+    if not CODE.match(value):
         raise ValueError("has other than a-z, 0-9, _ and -, or more than 32 characters")
     return value
 

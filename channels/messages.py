@@ -83,8 +83,9 @@ async def accept(
 
 
 async def _check_owner(chat: Chat, session: Session, conversation_id: str) -> None:
-    """An operator who takes no part (any more) is told who has the conversation. Raises `Owned`."""
+    """An operator who writes is there; who takes no part is told who has the conversation. Raises `Owned`."""
     if session.role in OPERATORS and CONVERSATION_ID.match(conversation_id):
+        await chat.operators.see(session.participant.id, session.participant.name)
         conversation = await chat.log.describe(conversation_id)
         if not conversation.has(session.participant.id):
             raise Owned(conversation_id, conversation.owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 from rasa.core.channels.channel import OutputChannel
 
 from switchboard.engine.current import authority
-from switchboard.handoff.case import TEAM, TEAM_NAME, Wish
+from switchboard.handoff.case import CODE, RULE, TEAM, Wish
 from switchboard.log.events import Button, Event, MessageCompleted, MessageSent
 from switchboard.log.log import Draft, Log
 from switchboard.turns.turn import BOT, Turn
 
 logger = logging.getLogger(__name__)
 
+MOST_CONTEXT = 8_192  # characters of JSON
+MOST_PRIORITY = 100
 HANDOFF = "handoff"  # in custom data: who is to go on, see `Turn.hand_over`
 STREAMED = "streamed"  # the id of the message whose text an action has streamed already, see `switchboard.reply`
 
@@ -61,7 +64,7 @@ class LogOutput(OutputChannel):
         if self._turn:
             self._turn.hand_over(_wish(custom[HANDOFF]))
         else:
-            logger.warning("Outside of a turn nothing can be handed over: %s", custom[HANDOFF])
+            logger.warning("Outside of a turn nothing can be handed over")
         return {**message, "custom": {name: value for name, value in custom.items() if name != HANDOFF}}
 
     def _event(self, message: dict[str, Any]) -> Event | None:
@@ -91,13 +94,23 @@ class LogOutput(OutputChannel):
 def _wish(asked: Any) -> Wish:
     """What a response asks for; whatever it leaves out, or what makes no sense, is as by default."""
     given = asked if isinstance(asked, dict) else {}
-    team, priority, context = given.get("team"), given.get("priority"), given.get("context")
+    team, priority, reason = given.get("team"), given.get("priority"), given.get("reason")
     return Wish(
-        str(given.get("reason") or "rule"),
-        team if isinstance(team, str) and TEAM_NAME.match(team) else TEAM,
-        priority if isinstance(priority, int) else 0,
-        context if isinstance(context, dict) else {},
+        reason if isinstance(reason, str) and CODE.match(reason) else RULE,
+        team if isinstance(team, str) and CODE.match(team) else TEAM,
+        max(-MOST_PRIORITY, min(MOST_PRIORITY, priority)) if isinstance(priority, int) else 0,
+        _context(given.get("context")),
     )
+
+
+def _context(given: Any) -> dict[str, Any]:
+    """What a bot hands over, as plain JSON and in bounds: every operator's screen has it."""
+    text = json.dumps(given, default=str) if isinstance(given, dict) else "{}"
+    if len(text) > MOST_CONTEXT:
+        logger.warning("What the bot hands over is left out: it has more than %d characters", MOST_CONTEXT)
+        return {}
+    context: dict[str, Any] = json.loads(text)
+    return context
 
 
 def button_of(button: dict[str, Any]) -> Button:

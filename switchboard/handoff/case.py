@@ -22,7 +22,8 @@ from switchboard.log.events import (
 from switchboard.log.ownership import OPERATOR, QUEUE, OwnerChange
 
 TEAM = "support"  # where nobody says which
-TEAM_NAME = re.compile(r"[a-z0-9_-]{1,32}\Z")
+RULE = "rule"  # the reason, where nobody says which
+CODE = re.compile(r"[a-z0-9_-]{1,32}\Z")  # of teams and reasons
 STEPPED_IN = "stepped_in"
 
 
@@ -71,6 +72,7 @@ class Case:
     operator: str | None = None
     assigned_at: int | None = None
     requeued_at: int | None = None
+    last: str | None = None  # who had it, while it waits again
     context: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -93,8 +95,9 @@ class Case:
 
     @classmethod
     def decode(cls, text: str) -> Case:
-        """What was kept."""
-        return cls(**json.loads(text))
+        """What was kept; also by a newer version, which may know more. Raises `TypeError`, `ValueError` for no case."""
+        names = {each.name for each in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in names})
 
     def public(self) -> dict[str, Any]:
         """What everybody in the conversation may know."""
@@ -153,7 +156,13 @@ def requeue(case: Case, reason: Requeue, now: int, team: str | None = None) -> S
     """It waits again, where it has waited before. Raises `IllegalStep` if it waits already."""
     _expect("requeue", case, State.assigned)
     waiting = replace(
-        case, term=case.term + 1, team=team or case.team, operator=None, assigned_at=None, requeued_at=now
+        case,
+        term=case.term + 1,
+        team=team or case.team,
+        operator=None,
+        assigned_at=None,
+        requeued_at=now,
+        last=case.operator,
     )
     return _step(waiting, HandoffRequeued(case.id, reason, waiting.team), leaves=case.operator)
 
@@ -161,7 +170,8 @@ def requeue(case: Case, reason: Requeue, now: int, team: str | None = None) -> S
 def end(case: Case, outcome: Outcome, by: str | None = None, disposition: str | None = None) -> Step:
     """The bot goes on."""
     event = HandoffEnded(case.id, outcome, by, disposition)
-    return Step(None, OwnerChange(case.bot, (event,), leaves=case.operator))
+    untouched = case.operator is None and case.requeued_at is None
+    return Step(None, OwnerChange(case.bot, (event,), leaves=case.operator, untouched=untouched))
 
 
 def _step(case: Case, *events: Any, joins: Participant | None = None, leaves: str | None = None) -> Step:

@@ -52,6 +52,7 @@ class Clerk:
         self._operators = Operators(log.redis, clock)
         self._me = uuid.uuid4().hex
         self._told: dict[str, HandoffQueued] = {}
+        self._since = clock()  # since when this one looks without a gap
 
     async def run(self) -> None:
         """Keep the desk until cancelled."""
@@ -71,12 +72,14 @@ class Clerk:
                 if await self._is_mine():
                     await self.look()
             except LogUnavailable as error:
+                self._since = self._clock()
                 logger.warning("The desk waits until Redis is back: %s", error)
 
     async def _is_mine(self) -> bool:
         """Take or keep the clerk's place."""
         async with answering():
             if await self._redis.set(CLERK, self._me, px=HOLD_MS, nx=True):
+                self._since = self._clock()
                 return True
             if await self._redis.get(CLERK) != self._me:
                 self._told.clear()
@@ -87,7 +90,7 @@ class Clerk:
         """Do what is due, and tell everybody who waits where they stand. Raises `LogUnavailable`."""
         cases, operators = await self._desk.cases(), await self._operators.all()
         moved = False
-        for case, step in due(cases, operators, self._clock(), self._rules):
+        for case, step in due(cases, operators, self._clock(), self._rules, self._since):
             try:
                 moved |= await self._desk.lapse(case, step)
             except UnknownConversation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 
 from redis.asyncio import Redis
@@ -10,12 +11,15 @@ from switchboard.handoff import case as steps
 from switchboard.handoff.case import Case, Step, Wish
 from switchboard.log.clock import now_ms
 from switchboard.log.connection import answering
-from switchboard.log.errors import NotAllowed, Owned
+from switchboard.log.errors import Busy, Closed, Muted, NotAllowed, Owned
 from switchboard.log.events import Outcome, Participant, Requeue
 from switchboard.log.keys import PARTITIONS, desk, keys_of
 from switchboard.log.log import Conversation, Log
 from switchboard.log.ownership import BOT, OPERATOR, Ownership
 
+logger = logging.getLogger(__name__)
+
+MOST_CASES = 5_000  # in the installation: the desk is looked over whole
 WAITS = "sb:{operators}:waits:"  # and the team: a list, ms, see keys.py
 MOST_WAITS = 100
 WAITS_SECONDS = 3600  # a team that nobody came to for so long has another pace by now
@@ -40,8 +44,8 @@ class Desk:
             for number in range(PARTITIONS):
                 pipe.hvals(desk(number))
             partitions = await pipe.execute()
-        cases = [Case.decode(text) for texts in partitions for text in texts]
-        return sorted(cases, key=_place)
+        cases = (_decoded(text) for texts in partitions for text in texts)
+        return sorted(filter(None, cases), key=_place)
 
     async def case(self, conversation: str) -> Case | None:
         """The one under way in a conversation."""
@@ -50,13 +54,18 @@ class Desk:
         return Case.decode(text) if text else None
 
     async def request(self, conversation: str, wish: Wish, by: str | None = None) -> tuple[Case, bool]:
-        """A person is to go on; the case, and whether it begins with this: one that is under way goes on."""
+        """A person is to go on; the case, and whether it begins with this: one that is under way goes on.
+
+        Raises `Closed`, `Muted`, and `Busy` if so many wait already that nobody could look over them.
+        """
         for _ in range(TRIES):
             now = await self._log.describe(conversation)
             if not now.owner.startswith(BOT):
                 if known := await self.case(conversation):
                     return known, False
                 continue
+            _check(now, by)
+            await self._check_room()
             step = steps.request(conversation, now.term, now.owner, self._clock(), wish, by)
             try:
                 return await self._take(step, now.term), True
@@ -67,9 +76,10 @@ class Desk:
     async def claim(self, conversation: str, operator: Participant, term: int | None = None) -> Case:
         """The operator has it from here on: one that waits, or, unasked, one that the bot has; or had it before.
 
-        `term`: of the ownership that was seen, if it is to be no other. Raises `Owned`.
+        `term`: of the ownership that was seen, if it is to be no other. Raises `Owned`, `Closed`.
         """
         now, known = await self._now(conversation, term)
+        _check(now, None)
         if known and known.operator == operator.id:
             return known
         if known is None:
@@ -111,8 +121,10 @@ class Desk:
         return await self._ownership.change(conversation, known.term, steps.end(known, outcome, by, disposition).change)
 
     async def cancel(self, conversation: str, by: str) -> int:
-        """Who has asked for a person wants none any more. Raises `Owned` once somebody has it, or nobody is to."""
+        """Somebody wants no person any more. Raises `Owned` once a person has it, or none is to, `Muted`."""
         now, known = await self._now(conversation, None)
+        if by in now.muted:
+            raise Muted(conversation)
         if known is None or known.operator is not None:
             raise Owned(conversation, now.owner)
         return await self._ownership.change(conversation, known.term, steps.end(known, "cancelled", by).change)
@@ -138,6 +150,13 @@ class Desk:
                 pipe.lrange(WAITS + team, 0, -1)
             found = await pipe.execute()
         return {team: [int(text) / 1000 for text in texts] for team, texts in zip(teams, found, strict=True)}
+
+    async def _check_room(self) -> None:
+        async with answering(), self._redis.pipeline(transaction=False) as pipe:
+            for number in range(PARTITIONS):
+                pipe.hlen(desk(number))
+            if sum(await pipe.execute()) >= MOST_CASES:
+                raise Busy("the desk")
 
     async def _now(self, conversation: str, term: int | None) -> tuple[Conversation, Case | None]:
         """How things are, seen at once. Raises `Owned` if the term is another, or changes as we look."""
@@ -170,6 +189,22 @@ class Desk:
                 pipe.ltrim(WAITS + before.team, 0, MOST_WAITS - 1)
                 pipe.expire(WAITS + before.team, WAITS_SECONDS)
                 await pipe.execute()
+
+
+def _decoded(text: str) -> Case | None:
+    """What cannot be read holds up nothing else."""
+    try:
+        return Case.decode(text)
+    except (TypeError, ValueError) as error:
+        logger.error("The desk has something that is no case: %s", error)
+        return None
+
+
+def _check(now: Conversation, by: str | None) -> None:
+    if now.closed:
+        raise Closed(now.id)
+    if by in now.muted:
+        raise Muted(now.id)
 
 
 def _place(case: Case) -> tuple[bool, int, int, str]:

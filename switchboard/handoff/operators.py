@@ -76,6 +76,14 @@ class Operators:
         now = self._clock()
         return any(each.status_at(now) == "online" and each.works_for(team) for each in await self.all())
 
+    async def forget(self, operator_id: str) -> None:
+        """All that is known of one."""
+        async with answering(), self._redis.pipeline() as pipe:
+            pipe.hdel(STATE, operator_id)
+            pipe.zrem(SEEN, operator_id)
+            pipe.publish(DESK, "")
+            await pipe.execute()
+
     async def say(
         self,
         operator_id: str,

@@ -23,14 +23,21 @@ class Rules:
     gone_seconds: float = GONE_SECONDS
 
 
-def due(cases: Sequence[Case], operators: Sequence[Operator], now: int, rules: Rules) -> Iterator[tuple[Case, Step]]:
-    """Each case that is to take a step, in the order of the desk."""
-    there = {each.id for each in operators if each.is_there(now, rules.gone_seconds)}
+def due(
+    cases: Sequence[Case], operators: Sequence[Operator], now: int, rules: Rules, since: int = 0
+) -> Iterator[tuple[Case, Step]]:
+    """Each case that is to take a step, in the order of the desk.
+
+    `since`: when whoever looks began to (ms): that nobody was seen before says nothing of anybody.
+    """
+    there = {each.id for each in operators if each.status != "offline" and each.is_there(now, rules.gone_seconds)}
+    away = {each.id for each in operators if each.status == "offline"}
+    blind = now - since <= 1000 * rules.gone_seconds
     room = _room(cases, operators, now, rules)
     for case in cases:
         if case.operator is not None:
             fresh = now - (case.assigned_at or 0) <= 1000 * rules.gone_seconds
-            if case.operator not in there and not fresh:
+            if case.operator not in there and not fresh and (case.operator in away or not blind):
                 yield case, requeue(case, "operator_gone", now)
         elif now - case.waits_since > 1000 * rules.wait_seconds:
             yield case, end(case, "expired")
@@ -69,5 +76,5 @@ def _room(cases: Sequence[Case], operators: Sequence[Operator], now: int, rules:
 
 
 def _freest(case: Case, room: Mapping[Operator, int]) -> Operator | None:
-    fit = [each for each, left in room.items() if left > 0 and each.works_for(case.team)]
+    fit = [each for each, left in room.items() if left > 0 and each.works_for(case.team) and each.id != case.last]
     return max(fit, key=lambda each: (room[each], each.id), default=None)

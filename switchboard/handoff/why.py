@@ -40,8 +40,10 @@ class _Story:
 
     def take(self, event: Wire) -> None:
         kind = event["event"]
-        if kind == "session_started":
+        if kind in ("session_started", "restart"):
             self.slots, self.form = {}, None
+        elif kind == "reset_slots":
+            self.slots = {}
         elif kind == "user":
             self.turns.append(_message(event))
         elif kind == "slot":

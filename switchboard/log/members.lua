@@ -10,7 +10,7 @@
 -- Entries are JSON without epoch and offset.
 --
 -- Returns {'ok', 1 if anything changed, else 0}, {'unknown'} for what the person, or who does it, has no part in,
---     {'forbidden'}, {'nobody'} if there is nobody to mute, {'full'}, or {'expired'}, {'revoked'}, {'used_up'}.
+--     {'forbidden'}, {'nobody'} if there is nobody to mute, {'full'}, {'holds'} for who has the conversation, or {'expired'}, {'revoked'}, {'used_up'}.
 
 local meta, invited = KEYS[1], KEYS[11]
 local what, person, by = ARGV[1], ARGV[4], ARGV[5]
@@ -57,7 +57,7 @@ local function join()
   local refused = ARGV[10] ~= '' and refusal(ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13]), tonumber(ARGV[14]))
   if refused then return {refused} end
   redis.call('HSET', meta, 'p:' .. person, ARGV[6], 'j:' .. person, redis.call('HGET', meta, 'offset'))
-  redis.call('HDEL', meta, 'l:' .. person)
+  redis.call('HDEL', meta, 'l:' .. person, 'c:' .. person)
   local host = redis.call('HEXISTS', meta, 'host') == 0 and heir()
   if host then redis.call('HSET', meta, 'host', host) end
   count_humans(meta)
@@ -71,10 +71,11 @@ local function revoke()
   redis.call('DEL', invited)
 end
 
--- Who is removed comes in with no invitation of before.
+-- Who is removed comes in with no invitation of before. Who has the conversation is to hand it on first.
 local function leave()
+  if redis.call('HGET', meta, 'owner') == 'operator:' .. person then return {'holds'} end
   redis.call('HSET', meta, 'l:' .. person, redis.call('HGET', meta, 'p:' .. person))
-  redis.call('HDEL', meta, 'p:' .. person, 'j:' .. person)
+  redis.call('HDEL', meta, 'p:' .. person, 'j:' .. person, 'c:' .. person)
   if by ~= '' then revoke() end
   local entry = ARGV[6]
   if redis.call('HGET', meta, 'host') == person then

@@ -10,7 +10,15 @@ from redis.asyncio import Redis
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import encode
 from switchboard.log.connection import answering
-from switchboard.log.errors import InvitationOver, LogError, NobodyThere, NotAllowed, TooManyPeople, UnknownConversation
+from switchboard.log.errors import (
+    InvitationOver,
+    LogError,
+    NobodyThere,
+    NotAllowed,
+    Owned,
+    TooManyPeople,
+    UnknownConversation,
+)
 from switchboard.log.events import (
     Participant,
     ParticipantIdentified,
@@ -19,6 +27,7 @@ from switchboard.log.events import (
     ParticipantMuted,
 )
 from switchboard.log.keys import keys_of
+from switchboard.log.ownership import OPERATOR
 from switchboard.log.scripts import script
 
 MOST_PARTICIPANTS = 50  # in a conversation, bots too: each hears what every other says
@@ -77,11 +86,14 @@ class Members:
         return await self._change("join", conversation, participant.id, "", *more)
 
     async def leave(self, conversation: str, participant: str) -> bool:
-        """Somebody goes by themselves. After a host comes the customer who has been there for longest."""
+        """Somebody goes by themselves. After a host comes the customer who has been there for longest.
+
+        Raises `Owned` for an operator who has the conversation.
+        """
         return await self._change("leave", conversation, participant, "", self._left(participant))
 
     async def remove(self, conversation: str, participant: str, by: str) -> bool:
-        """False if they were gone. Revokes every invitation: they may have one. Raises `NotAllowed`."""
+        """False if they were gone. Revokes every invitation: they may have one. Raises `NotAllowed`, `Owned`."""
         return await self._change("leave", conversation, participant, by, self._left(participant, by))
 
     async def mute(self, conversation: str, participant: str, by: str, muted: bool) -> bool:
@@ -115,6 +127,8 @@ class Members:
             return bool(rest[0])
         if status == "unknown":
             raise UnknownConversation(conversation)
+        if status == "holds":
+            raise Owned(conversation, f"{OPERATOR}{participant}")
         raise ERRORS.get(status, InvitationOver)(status)
 
 

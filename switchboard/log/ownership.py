@@ -26,6 +26,7 @@ class OwnerChange:
     `record`: what the desk knows of the conversation from here on, '' where people have nothing to do with it any more.
     `handoff`: what everybody in it may know of that, as JSON.
     `events`: what tells of it, beside `owner.changed`. A bot that becomes the owner answers the last of them.
+    `untouched`: a bot becomes the owner again, and nobody else has answered meanwhile.
     `joins`: who takes part from here on, if they did not. `leaves`: who does so no longer, if that is how they came.
     """
 
@@ -35,6 +36,7 @@ class OwnerChange:
     handoff: str = ""
     joins: Participant | None = None
     leaves: str | None = None
+    untouched: bool = False
 
     def encode(self, conversation: str, term: int, now: int) -> str:
         """As `owner.lua` takes it. `term`: the one that begins with it."""
@@ -48,6 +50,7 @@ class OwnerChange:
             "told": DESK,
             "wake": WAKE,
             "now": str(now),
+            "untouched": self.untouched,
         }
         if self.joins:
             change["joins"] = [self.joins.id, f"{self.joins.role} {self.joins.name}"]

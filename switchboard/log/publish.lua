@@ -51,6 +51,15 @@ end
 local stale = passed(meta, ARGV[5], ARGV[6])
 if stale then return stale end
 
+-- What outlives its lock writes under no right at all: a bot's words then, only while a bot has the conversation.
+if ARGV[5] == '' and ARGV[14] == '' and ARGV[7] == '' and string.sub(redis.call('HGET', meta, 'owner'), 1, 4) ~= 'bot:' then
+  for i = FIRST, #ARGV, 3 do
+    if string.find(ARGV[i + 2], '"role":"bot"', 1, true) and string.find(ARGV[i + 2], '"type":"message.', 1, true) then
+      return {'stale', 'term', redis.call('HGET', meta, 'term')}
+    end
+  end
+end
+
 for i = FIRST, #ARGV, 3 do
   local known = ARGV[i] ~= '' and redis.call('HGET', keys, ARGV[i])
   if known and string.match(known, '^%d+ (.*)$') ~= ARGV[i + 1] then return {'conflict', ARGV[i]} end

@@ -11,9 +11,11 @@ from functools import cached_property, partial
 
 from switchboard.archive.archiver import FEED
 from switchboard.archive.erasing import Erasing, Plan
+from switchboard.handoff.desk import Desk
+from switchboard.handoff.operators import Operators
 from switchboard.log.clock import now_ms
 from switchboard.log.codec import dumps, encode
-from switchboard.log.errors import LogError, UnknownConversation
+from switchboard.log.errors import LogError, NotAllowed, Owned, UnknownConversation
 from switchboard.log.events import TurnFailed
 from switchboard.log.keys import backstage
 from switchboard.log.log import Conversation, Log
@@ -51,6 +53,7 @@ class Erasure:
         else:
             raise LogError("there is always one more conversation")
         await self._rewriting.forget_pace(participant)
+        await Operators(self.log.redis).forget(participant)
 
     @cached_property
     def _rewriting(self) -> Rewriting:
@@ -116,6 +119,8 @@ class Erasure:
         async for entries in self.erasing.entries(plan):
             scrub.see(entries)
         for each in plan.people:
+            with contextlib.suppress(UnknownConversation, Owned, NotAllowed):  # they do not have it
+                await Desk(self.log).requeue(plan.conversation, "operator_gone", each)
             with contextlib.suppress(UnknownConversation):  # they have left, or it is not in Redis
                 await Members(self.log.redis).leave(plan.conversation, each)
         await self._replace(plan, plan.successor, scrub)

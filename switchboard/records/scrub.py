@@ -12,7 +12,7 @@ SOMEONE = "Someone"
 PLACES = ("participantId", "formerly", "by", "host")  # where an entry names somebody by the id alone
 PEOPLE = ("author", "participant")  # where it has a participant
 OPERATOR = "operator:"
-DROPPED = ("payload", "clientMessageId", "metadata", "language", "image", "custom")
+DROPPED = ("payload", "clientMessageId", "metadata", "language", "image", "custom", "comment")
 PARTS = ("messageId", "taskId")
 BLANK: dict[str, Any] = {"text": "", "delta": "", "note": "", "buttons": [], "slots": {}}
 
@@ -56,8 +56,13 @@ class Scrub:
         return result
 
     def names(self, key: str) -> bool:
-        """Whether an entry's key names them: `in:<id>:…` is a message's, `identified:<id>` says who a guest is."""
+        """Whether an entry's key names them.
+
+        `in:<id>:…` is a message's, `identified:<id>` says who a guest is, `rated:<handoff>:<id>` who has rated.
+        """
         kind, _, rest = key.partition(":")
+        if kind == "rated":
+            return rest.partition(":")[2] in self.ids
         return kind in ("in", "identified") and rest.partition(":")[0] in self.ids
 
     def _anonymous(self, entry: Wire) -> Wire:

@@ -16,14 +16,17 @@ from switchboard.archive.erasing import Erasing
 from switchboard.archive.handoffs import Handoffs
 from switchboard.handoff.case import Wish
 from switchboard.handoff.desk import Desk
+from switchboard.handoff.operators import Operators
 from switchboard.log.clock import now_ms
-from switchboard.log.events import HandoffRated
+from switchboard.log.events import HandoffRated, Participant
 from switchboard.log.feed import Feed
 from switchboard.log.follower import Follower
+from switchboard.log.keys import keys_of
 from switchboard.log.log import Draft, Log
 from switchboard.records.erasure import Erasure
 from switchboard.store.calls import Calls
 from switchboard.store.database import Database
+from switchboard.turns.turn import BOT
 from tests.handoff.conftest import BOB, EVE
 from tests.support.people import ADA, message, start
 from tests.support.waiting import running, until
@@ -142,3 +145,19 @@ async def test_who_is_erased_leaves_no_handoff_behind(log: Log, calls: Calls) ->
     await Erasure(log, Erasing(calls)).erase(ADA.id)
     assert (await Handoffs(calls).figures(0))["handoffs"] == 0
     assert await Desk(log).cases() == []
+
+
+async def test_of_who_is_erased_nothing_is_left_that_they_said_of_it(log: Log, calls: Calls) -> None:
+    bob = Participant("guest_bob", "customer", "Bob")
+    await log.start("c_0", BOT.id, [ADA, bob, BOT])
+    await Operators(log.redis).see(EVE.id, EVE.name)
+    await Desk(log).claim("c_0", EVE)
+    rated = Draft(HandoffRated("h2", ADA.id, 1, "never again"), f"rated:h2:{ADA.id}")
+    await log.publish("c_0", rated, author=ADA.id)
+    await archive(log, calls, 1)
+    await Erasure(log, Erasing(calls)).erase(ADA.id)
+    assert "never again" not in str(await log.read("c_0", 0))
+    assert ADA.id not in str(await log.redis.hgetall(keys_of("c_0").keys))
+    await Erasure(log, Erasing(calls)).erase(EVE.id)
+    assert await Operators(log.redis).all() == []
+    assert (await log.describe("c_0")).owner == "queue:support"

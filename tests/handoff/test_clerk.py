@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -56,6 +57,7 @@ async def follower(client: Redis[str]) -> AsyncIterator[Follower]:
 async def clerk(log: Log, follower: Follower, clock: Clock, rules: Rules = TEN_MINUTES) -> AsyncIterator[None]:
     keeping = Clerk(log, follower, rules, clock=clock, look_seconds=0.02)
     async with running(keeping.run()):
+        await until(functools.partial(log.redis.exists, CLERK))  # one has the place
         yield
 
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 
 import pytest
 
 from switchboard.handoff.case import State, Wish
 from switchboard.handoff.desk import Desk
-from switchboard.log.errors import NotAllowed, Owned, StalePublish
-from switchboard.log.events import MessageCompleted, MessageDelta, MessageSent, MessageStarted, Participant
+from switchboard.log.errors import Closed, Muted, NotAllowed, Owned, StalePublish
+from switchboard.log.events import (
+    MessageCompleted,
+    MessageDelta,
+    MessageSent,
+    MessageStarted,
+    Participant,
+    TaskCompleted,
+    TaskStarted,
+)
 from switchboard.log.inbox import Inbox
 from switchboard.log.keys import keys_of
+from switchboard.log.lifecycle import Lifecycle
 from switchboard.log.log import Draft, Log
 from switchboard.log.members import Members
 from switchboard.turns.turn import BOT, Turn
@@ -270,3 +280,91 @@ async def test_a_bot_that_is_taken_away_before_it_has_come_back_is_to_hear_of_al
     assert lease
     assert lease.unheard == f"{first} - {first}", "all behind the first offset, and the message at the others"
     assert lease.waiting == 1
+
+
+async def test_what_waited_for_the_bot_is_answered_at_its_return_if_nobody_has_come(log: Log, desk: Desk) -> None:
+    await start(log)
+    await ask(log, "c_1", "under way")
+    assert await Inbox(log.redis).take("c_1")
+    second, third = [await ask(log, "c_1", text) for text in ("second", "third")]
+    await desk.request("c_1", ASKED)
+    await desk.cancel("c_1", ADA.id)
+    waiting = await log.redis.lrange(keys_of("c_1").waiting, 0, -1)
+    assert waiting[1:] == [str(second), str(third)]
+    assert (await entries(log))[int(waiting[0]) - 4]["type"] == "handoff.ended"
+
+
+async def test_what_waited_is_a_persons_if_one_has_come(log: Log, desk: Desk) -> None:
+    await start(log)
+    await ask(log, "c_1", "one")
+    await desk.request("c_1", ASKED)
+    await desk.claim("c_1", EVE)
+    await desk.requeue("c_1", "released", EVE.id)
+    await desk.end("c_1", "returned", "user_boss", overseer=True)
+    assert len(await log.redis.lrange(keys_of("c_1").waiting, 0, -1)) == 1
+
+
+async def test_who_has_it_neither_leaves_nor_is_removed(log: Log, desk: Desk) -> None:
+    await start(log)
+    members = Members(log.redis)
+    await members.join("c_1", BOB)
+    await desk.claim("c_1", EVE)
+    for attempt in (members.leave("c_1", EVE.id), members.remove("c_1", EVE.id, BOB.id)):
+        with pytest.raises(Owned) as refused:
+            await attempt
+        assert refused.value.owner == "operator:user_eve"
+    await desk.end("c_1", "returned", EVE.id)
+    await members.join("c_1", EVE)  # of her own will, this time
+    await desk.claim("c_1", EVE)
+    await desk.end("c_1", "returned", EVE.id)
+    assert (await log.describe("c_1")).has(EVE.id)
+
+
+async def test_a_bots_words_that_outlive_their_lock_do_not_come_over_a_person(log: Log, desk: Desk) -> None:
+    await start(log)
+    late = Draft(MessageSent("m_late", BOT, "An hour later"))
+    await desk.claim("c_1", EVE)
+    with pytest.raises(StalePublish):
+        await log.publish("c_1", late)
+    await desk.end("c_1", "returned", EVE.id)
+    await log.publish("c_1", late)
+
+
+async def test_a_task_with_effects_that_is_cut_off_is_in_doubt(log: Log, desk: Desk) -> None:
+    await start(log)
+    await ask(log, "c_1", "pay")
+    lease = await Inbox(log.redis).take("c_1")
+    assert lease
+    turn = Turn.of(log, lease)
+    for task, effects in (("k_1", True), ("k_2", True), ("k_3", None)):
+        await turn.say(TaskStarted(task, "pay", "Paying", turn.id, effects), task)
+    await turn.say(TaskCompleted("k_2"), "k_2")
+    await desk.claim("c_1", EVE)
+    failed = [entry for entry in await entries(log) if entry["type"] == "task.failed"]
+    assert [(entry["taskId"], entry["reason"]) for entry in failed] == [("k_1", "uncertain")]
+
+
+async def test_nobody_is_called_into_what_is_closed_nor_by_who_is_muted(log: Log, desk: Desk) -> None:
+    for conversation in ("c_closed", "c_muted"):
+        await start(log, conversation)
+    await Lifecycle(log.redis).close("c_closed", ADA.id)
+    for attempt in (desk.request("c_closed", ASKED), desk.claim("c_closed", EVE)):
+        with pytest.raises(Closed):
+            await attempt
+    members = Members(log.redis)
+    await members.join("c_muted", EVE)
+    await members.mute("c_muted", ADA.id, EVE.id, True)
+    with pytest.raises(Muted):
+        await desk.request("c_muted", ASKED, ADA.id)
+    await desk.request("c_muted", ASKED)
+    with pytest.raises(Muted):
+        await desk.cancel("c_muted", ADA.id)
+
+
+async def test_a_record_that_is_no_case_holds_up_no_other(log: Log, desk: Desk) -> None:
+    await start(log)
+    case, _ = await desk.request("c_1", ASKED)
+    await log.redis.hset(keys_of("c_2").desk, "c_2", '{"id":"h2"}')
+    newer = {**json.loads(case.encode()), "colour": "blue"}
+    await log.redis.hset(keys_of("c_1").desk, "c_1", json.dumps(newer))
+    assert await desk.cases() == [case]

@@ -111,3 +111,22 @@ def test_a_place_counts_within_the_team_and_no_estimate_comes_of_few() -> None:
     }  # fmt: skip
     assert (places["c_1"].estimate_seconds, places["c_1"].spread_seconds) == (None, None)
     assert (places["c_2"].estimate_seconds, places["c_2"].spread_seconds) == (10, 10)
+
+
+def test_who_releases_it_is_not_given_it_again() -> None:
+    again = requeue(held(), "released", NOW).case
+    assert again
+    assert [step for _, step in due([again], [there("Eve")], NOW, ASSIGNS)] == []
+    (given,) = [step.change.owner for _, step in due([again], [there("Eve"), there("Bob")], NOW, ASSIGNS)]
+    assert given == "operator:user_bob"
+
+
+def test_who_says_that_they_are_off_loses_it_though_their_page_is_open() -> None:
+    assert len(list(due([held()], [there(status="offline")], NOW, RULES))) == 1
+    assert list(due([held()], [there(status="away")], NOW, RULES)) == []
+
+
+def test_that_nobody_was_seen_while_nobody_looked_says_nothing() -> None:
+    gone = [there(ago=40)]
+    assert list(due([held()], gone, NOW, RULES, since=NOW - 29_000)) == []
+    assert len(list(due([held()], gone, NOW, RULES, since=NOW - 31_000))) == 1

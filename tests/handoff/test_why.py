@@ -61,7 +61,8 @@ def test_it_goes_on_from_what_the_session_had_come_to_and_a_new_one_begins_with_
     assert told(state=state) == {
         "turns": [], "slots": {"email": "a@b.example"}, "form": "order_form", "askedFor": None,
     }  # fmt: skip
-    assert told({"event": "session_started"}, state=state)["slots"] == {}
+    for event in ("session_started", "restart", "reset_slots"):
+        assert told({"event": event}, state=state)["slots"] == {}
 
 
 def test_what_people_said_among_each_other_is_shown_as_not_heard() -> None:
