@@ -9,7 +9,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import last_buttons
 from actions.what_you_know import ActionForgetMe
-from switchboard.calling import ENOUGH, call_person
+from switchboard.calling import call_person, enough
 
 KEPT = frozenset({"order_number", "email"})  # slots that outlive a form that was stopped
 
@@ -36,7 +36,7 @@ class ActionAffirm(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         flow = offered_flow(tracker)
         if flow == "contact_human_agent" and await call_person(dispatcher, tracker, "asked", "utter_person_comes"):
-            return ENOUGH
+            return enough(tracker)
         if f"{flow}_form" in domain.get("forms", {}):
             return [FollowupAction(f"{flow}_form")]
         if flow == "forget_me":  # no form, and after a mere action no rule would know how to go on

@@ -15,7 +15,7 @@ from actions.forms import Form, free_text
 from actions.orders import EMAIL, PHONE, shop_answers
 from actions.voice import Voice
 from shop.desk import shop_desk
-from switchboard.calling import ENOUGH, call_person
+from switchboard.calling import call_person, enough
 from switchboard.reply import Reply
 from switchboard.tasks import Report, TaskError, task
 
@@ -87,7 +87,7 @@ class ActionCallPerson(Action):
         return "action_call_person"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        return ENOUGH if await call_person(dispatcher, tracker, "asked", "utter_person_comes") else []
+        return enough(tracker) if await call_person(dispatcher, tracker, "asked", "utter_person_comes") else []
 
 
 class ActionCallUpset(Action):
@@ -102,7 +102,7 @@ class ActionCallUpset(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         form = (tracker.active_loop or {}).get("name")
         if await call_person(dispatcher, tracker, "upset", "utter_upset_person_comes"):
-            return ENOUGH
+            return enough(tracker)
         if form:
             dispatcher.utter_message(response="utter_upset_in_form")
             return []

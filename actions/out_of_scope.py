@@ -9,7 +9,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import events_of_last_turn, intent_of
 from actions.voice import variation
-from switchboard.calling import ENOUGH, call_person
+from switchboard.calling import call_person, enough
 
 CHOICES = 2
 
@@ -23,7 +23,7 @@ class ActionAskBack(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         if asked_back_before(tracker, self.name()):
             if await call_person(dispatcher, tracker, "unsure", "utter_unsure_person_comes"):
-                return ENOUGH
+                return enough(tracker)
             dispatcher.utter_message(response="utter_offer_person")
         elif intent_of(tracker) == "out_of_scope":
             dispatcher.utter_message(response="utter_out_of_scope")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from switchboard.handoff.case import TEAM
@@ -13,9 +13,6 @@ from switchboard.runtime import Runtime, runtime
 from switchboard.turns.turn import TurnContext
 
 LAST_INTENTS = 5
-# What an action returns that has called somebody: nothing more is done in this turn, and a form asks nothing. The bot
-# asks again when it comes back.
-ENOUGH: list[EventType] = [FollowupAction("action_listen")]
 INTERNAL_SLOTS = frozenset({"requested_slot", "session_started_metadata"})
 
 
@@ -30,7 +27,7 @@ async def call_person(
 ) -> bool:
     """Say `response`, behind which a person of the team goes on, with what the bot knows; or do nothing.
 
-    The action then returns `ENOUGH`.
+    The action then returns what `enough` says.
 
     False where nobody of the team is there, and outside of our conversations: then the action goes another way. To call
     somebody whether there is one or not, utter a response with `custom: {handoff: {reason: …}}`.
@@ -41,6 +38,15 @@ async def call_person(
     handoff = {"reason": reason, "team": team, "context": context_of(tracker)}
     dispatcher.utter_message(response=response, json_message={"handoff": handoff})
     return True
+
+
+def enough(tracker: Tracker) -> list[EventType]:
+    """What an action returns that has called somebody: nothing more is done in this turn.
+
+    A form asks nothing, and has let go of this message only: it takes the next one, when the bot is back.
+    """
+    form = (tracker.active_loop or {}).get("name")
+    return [*([ActiveLoop(form)] if form else []), FollowupAction("action_listen")]
 
 
 async def person_is_there(tracker: Tracker, *, team: str = TEAM, services: Runtime | None = None) -> bool:

@@ -47,7 +47,8 @@ async def test_a_person_who_is_there_takes_over(
     desk: Operators, dispatcher: CollectingDispatcher, domain: dict[str, Any]
 ) -> None:
     await come(desk)
-    assert await ActionCallUpset().run(dispatcher, tracker(upset(TOLD, "complaint")), domain) == []
+    (event,) = await ActionCallUpset().run(dispatcher, tracker(upset(TOLD, "complaint")), domain)
+    assert (event["event"], event["name"]) == ("followup", "action_listen")
     (said,) = dispatcher.messages
     assert said["response"] == "utter_upset_person_comes"
     assert said["custom"]["handoff"]["reason"] == "upset"

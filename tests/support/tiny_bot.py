@@ -15,7 +15,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ReminderScheduled, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from switchboard.calling import ENOUGH, call_person
+from switchboard.calling import call_person, enough
 from switchboard.reply import Reply
 from switchboard.tasks import Cancelled, Report, Unavailable, Uncertain, task
 
@@ -26,7 +26,7 @@ intents:
    person, order, help]
 actions:
   - action_call
-  - action_call_person
+  - action_help
   - action_seek
   - action_stream
   - action_crash
@@ -120,7 +120,7 @@ nlu:
   - {intent: who, examples: "- who am I\n- who am I then"}
 rules:
   - {rule: call, steps: [{intent: call}, {action: action_call}, {action: utter_who}]}
-  - {rule: help, steps: [{intent: help}, {action: action_call_person}]}
+  - {rule: help, steps: [{intent: help}, {action: action_help}]}
   - {rule: person, steps: [{intent: person}, {action: utter_person}]}
   - {rule: order, steps: [{intent: order}, {action: tea_form}, {active_loop: tea_form}]}
   - rule: ordered
@@ -218,15 +218,15 @@ class ActionSeek(Action):
         return [SlotSet("mood", "stopped" if reply.stopped else "done")]
 
 
-class ActionCallPerson(Action):
+class ActionHelp(Action):
     """Calls somebody who is there, or says that nobody is."""
 
     def name(self) -> str:
-        return "action_call_person"
+        return "action_help"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[dict[str, Any]]:
         if await call_person(dispatcher, tracker, "asked", "utter_person"):
-            return ENOUGH
+            return enough(tracker)
         dispatcher.utter_message(text="Nobody is there.")
         return []
 
