@@ -2,6 +2,7 @@
 
 import { CurrentConversation } from "./current.ts";
 import { outboxOf } from "./delivery.ts";
+import { isConflict } from "./errors.ts";
 import { Group } from "./group.ts";
 import { isNotTheirs } from "./host.ts";
 import { HttpTransport } from "./http.ts";
@@ -154,6 +155,18 @@ export class ChatClient {
   /** Goes on with the bot instead of waiting for a person. Raises as `rename` does: `owned` once a person has come. */
   async stopWaiting(): Promise<void> {
     if (this.#conversation !== null) await this.#http.stopWaiting(await this.#here());
+  }
+
+  /**
+   * Says how the person liked what people have settled, from 1 to 5, the best: once, and what was said first stands.
+   * Raises as `rename` does.
+   */
+  async rate(handoffId: string, rating: number, comment?: string): Promise<void> {
+    if (this.#conversation === null) return;
+    const given = { handoffId, rating, ...(comment && { comment }) };
+    await this.#http.rate(await this.#here(), given).catch((error: unknown) => {
+      if (!isConflict(error)) throw error;
+    });
   }
 
   /** Asks one task to end; the rest of the answer goes on. Raises as `rename` does: `ended` if it has. */

@@ -37,6 +37,11 @@ export function isTemporary(error: unknown): boolean {
   return !(error instanceof ApiError) || error.temporary;
 }
 
+/** Whether what we say stands on the log already, in other words. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "conflict";
+}
+
 /** What a socket says where HTTP answers 429. */
 const BUSY = new Set(["busy", "too_many", "rate_limited"]);
 

@@ -1,9 +1,9 @@
 /** Whether a conversation waits for a person, or has one: what each of its entries changes. */
 
-import type { Handoff, HandoffAssigned, HandoffEnded, HandoffQueued, HandoffRequested, HandoffRequeued } from "./types.ts";
-import type { Snapshot } from "./types.ts";
+import type { Handoff, HandoffAssigned, HandoffEnded, HandoffQueued, HandoffRated, HandoffRequested } from "./types.ts";
+import type { HandoffRequeued, Message, Snapshot } from "./types.ts";
 
-type HandoffEntry = HandoffRequested | HandoffAssigned | HandoffRequeued | HandoffEnded;
+type HandoffEntry = HandoffRequested | HandoffAssigned | HandoffRequeued | HandoffEnded | HandoffRated;
 
 /** The place in the queue, 1 is next. */
 export type QueuePlace = Omit<HandoffQueued, "type" | "timestamp">;
@@ -17,9 +17,11 @@ export interface HandoffState {
   letGo: { participantId: string; reason: HandoffRequeued["reason"] } | null;
   /** How it came back to the bot, until a customer says something. */
   handedBack: HandoffEnded["outcome"] | null;
+  /** What people have settled before our eyes, and who had it last, until a customer rates it or says something. */
+  toRate: { handoffId: string; participantId: string } | null;
 }
 
-export const WITH_BOT: HandoffState = { handoff: null, queue: null, letGo: null, handedBack: null };
+export const WITH_BOT: HandoffState = { handoff: null, queue: null, letGo: null, handedBack: null, toRate: null };
 
 const OPERATOR = "operator:";
 
@@ -39,8 +41,9 @@ export function handedOff(state: HandoffState, entry: HandoffEntry): Partial<Han
   const { handoffId } = entry;
   if (entry.type === "handoff.requested") {
     const { reason, team, timestamp: since } = entry;
-    return { handoff: { handoffId, status: "pending", reason, team, since }, letGo: null, handedBack: null };
+    return { ...WITH_BOT, handoff: { handoffId, status: "pending", reason, team, since }, queue: state.queue };
   }
+  if (entry.type === "handoff.rated") return state.toRate?.handoffId === handoffId ? { toRate: null } : {};
   const { handoff } = state;
   if (handoff?.handoffId !== handoffId) return {};
   switch (entry.type) {
@@ -54,8 +57,17 @@ export function handedOff(state: HandoffState, entry: HandoffEntry): Partial<Han
       return { handoff: { ...waiting, status: "pending", team: entry.team }, letGo };
     }
     case "handoff.ended":
-      return { ...WITH_BOT, handedBack: entry.outcome };
+      return { ...WITH_BOT, handedBack: entry.outcome, toRate: rateable(handoff, entry) };
   }
+}
+
+function rateable({ handoffId, participantId }: Handoff, { outcome }: HandoffEnded): HandoffState["toRate"] {
+  return outcome === "resolved" && participantId !== undefined ? { handoffId, participantId } : null;
+}
+
+/** What a message changes: a customer who goes on has left behind how it came back to the bot. */
+export function wentOn({ author }: Message): Partial<HandoffState> {
+  return author.role === "customer" ? { handedBack: null, toRate: null } : {};
 }
 
 /** Told in passing. Late ones are of a wait that is over. */

@@ -6,7 +6,7 @@ import type { GroupCalls } from "./group.ts";
 import { readEvents } from "./sse.ts";
 import type { Commands, Transport, Where } from "./transport.ts";
 import type { Frame, HandoffAsked, Joinable, Me, Opened, Ownership, PersonWanted, Position } from "./types.ts";
-import type { Problem, ProfileChange, Session } from "./types.ts";
+import type { Problem, ProfileChange, Rating, Session } from "./types.ts";
 
 /** No answer of the server is worth waiting longer for; the call is repeated. The stream has a watchdog instead. */
 export const TIMEOUT_MS = 15_000;
@@ -80,6 +80,11 @@ export class HttpTransport implements Transport {
   /** Back to the bot, as long as nobody has come: then it is a 409 `owned`. */
   stopWaiting({ token, conversationId }: Where): Promise<Ownership> {
     return this.#post(`${pathOf(conversationId)}/handoff/cancel`, token, {});
+  }
+
+  /** How the caller liked what people have settled: a 409 `conflict` where they have said otherwise before. */
+  rate({ token, conversationId }: Where, rating: Rating): Promise<unknown> {
+    return this.#post(`${pathOf(conversationId)}/rating`, token, rating);
   }
 
   /** Asks a task that runs to end, or asks again for what one that failed was to do. */

@@ -3,7 +3,7 @@
  * and so does starting from a snapshot.
  */
 
-import { handedOff, handoffOf, queued, WITH_BOT, type HandoffState } from "./handoff.ts";
+import { handedOff, handoffOf, queued, wentOn, WITH_BOT, type HandoffState } from "./handoff.ts";
 import type { Entry, Ephemeral, Frame, Message, Participant, Ping, Position, Snapshot, Task } from "./types.ts";
 
 export interface ChatState extends HandoffState {
@@ -147,6 +147,7 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
     case "handoff.assigned":
     case "handoff.requeued":
     case "handoff.ended":
+    case "handoff.rated":
       return handedOff(state, entry);
     case "conversation.renamed":
       return { title: entry.title };
@@ -194,8 +195,8 @@ function change(state: ChatState, entry: Entry): Partial<ChatState> {
   }
 }
 
-function said({ messages, handedBack }: ChatState, message: Message): Partial<ChatState> {
-  return { messages: [...messages, message], handedBack: message.author.role === "customer" ? null : handedBack };
+function said({ messages }: ChatState, message: Message): Partial<ChatState> {
+  return { messages: [...messages, message], ...wentOn(message) };
 }
 
 function joined(participants: readonly Participant[], joining: Participant): Participant[] {

@@ -212,6 +212,30 @@ describe("a person of the team", () => {
     answers["/conversations/c_1/handoff/cancel"] = () => [409, { status: 409, code: "owned" }];
     await expect(chat.stopWaiting()).rejects.toMatchObject({ code: "owned" });
   });
+
+  it("is rated, with words or without", async () => {
+    const chat = await together();
+    answers["/conversations/c_1/rating"] = () => [201, { offset: 9, duplicate: false }];
+    asked.length = 0;
+    await chat.rate("h1", 4, "Quick");
+    await chat.rate("h1", 4, "");
+    await chat.rate("h1", 4);
+    expect(asked.map(([, body]) => body)).toEqual([
+      { handoffId: "h1", rating: 4, comment: "Quick" },
+      { handoffId: "h1", rating: 4 },
+      { handoffId: "h1", rating: 4 },
+    ]);
+  });
+
+  it("is rated once: what was said first stands, and every other refusal is told", async () => {
+    const chat = await together();
+    answers["/conversations/c_1/rating"] = () => [409, { status: 409, code: "conflict" }];
+    await expect(chat.rate("h1", 5)).resolves.toBeUndefined();
+    answers["/conversations/c_1/rating"] = () => [409, { status: 409, code: "closed" }];
+    await expect(chat.rate("h1", 5)).rejects.toMatchObject({ code: "closed" });
+    answers["/conversations/c_1/rating"] = () => [422, { status: 422, code: "invalid" }];
+    await expect(chat.rate("h1", 5)).rejects.toMatchObject({ code: "invalid" });
+  });
 });
 
 describe("joining", () => {

@@ -72,6 +72,40 @@ describe("a handoff", () => {
   });
 });
 
+describe("what is to be rated", () => {
+  const rated = { type: "handoff.rated", handoffId: "h_1", participantId: ADA.id, rating: 4 } as const;
+  const toRate = (...entries: Parameters<typeof log>) => after(requested, ...entries).toRate;
+
+  it("is what a person has settled, and whoever had it last", () => {
+    expect(toRate(assigned)).toBeNull();
+    expect(toRate(assigned, ended("resolved"))).toEqual({ handoffId: "h_1", participantId: "op_ada" });
+    expect(toRate(assigned, requeued, { ...assigned, participantId: "op_ben" }, ended("resolved"))?.participantId).toBe("op_ben");
+  });
+
+  it("is nothing where nobody came or nobody settled it", () => {
+    expect(toRate(ended("resolved"))).toBeNull();
+    expect(toRate(assigned, requeued, ended("resolved"))).toBeNull();
+    for (const outcome of ["returned", "expired", "cancelled", "rejected", "failed"]) expect(toRate(assigned, ended(outcome))).toBeNull();
+  });
+
+  it("is over once it is rated, and not when another one is", () => {
+    expect(toRate(assigned, ended("resolved"), rated)).toBeNull();
+    expect(after(requested, assigned, ended("resolved"), rated).handedBack).toBe("resolved");
+    expect(toRate(assigned, ended("resolved"), { ...rated, handoffId: "h_0" })).not.toBeNull();
+  });
+
+  it("is over once a customer says something or asks for a person again, and stays when the bot speaks", () => {
+    const bot = { ...said, author: { id: "bot_main", role: "bot", name: "Bot" } };
+    expect(toRate(assigned, ended("resolved"), bot)).not.toBeNull();
+    expect(toRate(assigned, ended("resolved"), said)).toBeNull();
+    expect(toRate(assigned, ended("resolved"), { ...requested, handoffId: "h_2" })).toBeNull();
+  });
+
+  it("is nothing that a snapshot tells", () => {
+    expect(apply(after(requested, assigned, ended("resolved")), FRESH).state.toRate).toBeNull();
+  });
+});
+
 describe("the place in the queue", () => {
   it("is told in passing, and moves no position", () => {
     const state = live([...log(requested, waits), place(3), place(2)]);

@@ -17,6 +17,15 @@ async () => {
 }
 """
 
+_ENTRIES = """
+async () => {
+  const kept = (name) => JSON.parse(localStorage.getItem(`switchboard:${location.origin}:${name}`));
+  const headers = { Authorization: `Bearer ${kept("session").token}` };
+  const all = await (await fetch("/chat/v1/me/export", { headers })).json();
+  return all.conversations.find(({ conversationId }) => conversationId === kept("conversation")).entries;
+}
+"""
+
 
 class Chat:
     """Playwright's locators see through the open shadow root."""
@@ -76,6 +85,10 @@ class Chat:
     def logged(self) -> list[dict[str, Any]]:
         """The messages of the log's own snapshot."""
         return cast("list[dict[str, Any]]", self.page.evaluate(_SNAPSHOT)["messages"])
+
+    def entries(self) -> list[dict[str, Any]]:
+        """All of the conversation's log, as an export of the visitor's data has it."""
+        return cast("list[dict[str, Any]]", self.page.evaluate(_ENTRIES))
 
     def last_logged_answer(self) -> dict[str, Any]:
         return [message for message in self.logged() if message["author"]["role"] == "bot"][-1]

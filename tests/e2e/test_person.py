@@ -95,11 +95,49 @@ def test_a_person_comes_and_goes(
     expect(banner(chat)).to_contain_text("you are 1st of 1")
     mia.call(f"/conversations/{conversation}/claim", {})
     mia.call(f"/conversations/{conversation}/resolve", {"disposition": "solved"})
-    expect(banner(chat)).to_have_text("You are back with the assistant")
+    expect(banner(chat)).to_contain_text("How was it with Mia?")
     chat.wait_until_answered()
+    expect(chat.panel.get_by_role("status").filter(has_text="Mia has left")).to_have_count(0)
     screenshot(chat.page, "person-back")
     chat.ask("where is my order?")
     expect(banner(chat)).to_have_count(0)
+
+
+def test_what_a_person_has_settled_is_rated_once(
+    chat: Chat, mia: Operator, axe_violations: Callable[[Page], list[str]], screenshot: Callable[[Page, str], None]
+) -> None:
+    chat.ask("hi")
+    settle(chat, mia)
+    expect(banner(chat)).to_contain_text("How was it with Mia?")
+    chat.wait_until_answered()
+    screenshot(chat.page, "person-rate")
+    chat.choice("4 of 5").click()
+    comment = banner(chat).get_by_role("textbox", name="Anything to add? (optional)")
+    expect(comment).to_be_focused()
+    expect(chat.choice("4 of 5")).to_have_attribute("aria-pressed", "true")
+    assert axe_violations(chat.page) == []
+    comment.fill("Quick, and kind.")
+    screenshot(chat.page, "person-comment")
+    banner(chat).get_by_role("button", name="Send").click()
+    expect(banner(chat)).to_have_text("Thank you")
+    expect(chat.field).to_be_focused()
+    screenshot(chat.page, "person-thanks")
+    [rated] = [entry for entry in chat.entries() if entry["type"] == "handoff.rated"]
+    assert (rated["rating"], rated["comment"]) == (4, "Quick, and kind.")
+    chat.page.reload()
+    expect(chat.panel.locator(".row.operator", has_text="this is Mia")).to_be_visible()
+    expect(banner(chat)).to_have_count(0)
+
+
+def settle(chat: Chat, mia: Operator) -> None:
+    """Mia comes, says hello, and has settled it."""
+    conversation = conversation_of(chat.page)
+    mia.call("/desk/presence", {"status": "online"})
+    mia.call(f"/conversations/{conversation}/claim", {})
+    expect(banner(chat)).to_have_text("Mia from the team is here")
+    mia.say(conversation, "Hello, this is Mia.")
+    expect(chat.panel.locator(".row.operator", has_text="this is Mia")).to_be_visible()
+    mia.call(f"/conversations/{conversation}/resolve", {"disposition": "solved"})
 
 
 def test_who_does_not_want_to_wait_goes_on_with_the_bot(chat: Chat, mia: Operator) -> None:

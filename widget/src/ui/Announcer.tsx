@@ -22,13 +22,17 @@ interface Announcement {
   text: string;
 }
 
-/** By id. */
-type Names = ReadonlyMap<string, string>;
+interface There {
+  /** By id. */
+  names: ReadonlyMap<string, string>;
+  /** The operator who has the conversation. */
+  holder: string | undefined;
+}
 
 export function Announcer({ view }: { view: View }): ComponentChild {
   const { strings } = useSurroundings().language;
   const said = useRef<Set<string> | null>(null);
-  const there = useRef<Names | null>(null);
+  const there = useRef<There | null>(null);
   const obstacle = useRef<string | null>(null);
   const [announcements, setAnnouncements] = useState<readonly Announcement[]>([]);
   const add = (next: readonly Announcement[]) => setAnnouncements((old) => [...old, ...next].slice(-KEPT));
@@ -65,19 +69,24 @@ export function Announcer({ view }: { view: View }): ComponentChild {
   );
 }
 
-/** Who has joined and left since the last time; nobody the first time. */
-function comingsAndGoings(view: View, there: MutableRef<Names | null>, strings: Strings): Announcement[] {
+/**
+ * Who has joined and left since the last time; nobody the first time. Of the operator who has the conversation the way to
+ * a person and back says it.
+ */
+function comingsAndGoings(view: View, there: MutableRef<There | null>, strings: Strings): Announcement[] {
   if (view.ended !== null) return [];
   const before = view.chat.position && there.current;
   const now = new Map(peopleOf(view.chat).filter(({ id }) => id !== view.me).map(({ id, name }) => [id, name]));
-  there.current = view.chat.position && now;
+  const holder = view.chat.handoff?.participantId;
+  there.current = view.chat.position && { names: now, holder };
   if (before === null) return [];
   const at = view.chat.position?.offset;
   // Who signs in has another id from then on, and is nobody else.
   const later = new Map(Object.entries(view.formerly).map(([id, guest]) => [guest, id]));
-  const holder = view.chat.handoff?.participantId; // Of whom it is said that they are here.
-  const came = [...now].filter(([id]) => id !== holder && !before.has(id) && !before.has(view.formerly[id] ?? id));
-  const went = [...before].filter(([id]) => !now.has(id) && !now.has(later.get(id) ?? id));
+  const { names } = before;
+  const came = [...now].filter(([id]) => id !== holder && !names.has(id) && !names.has(view.formerly[id] ?? id));
+  const gone = [...names].filter(([id]) => !now.has(id) && !now.has(later.get(id) ?? id));
+  const went = gone.filter(([id]) => id !== before.holder && id !== holder);
   return [
     ...came.map(([id, name]) => ({ id: `${id}+${at}`, text: strings.hasJoined(name) })),
     ...went.map(([id, name]) => ({ id: `${id}-${at}`, text: strings.hasLeft(name) })),

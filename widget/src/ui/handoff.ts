@@ -4,10 +4,14 @@ import type { QueuePlace, View } from "@switchboard/client";
 import { namesOf } from "./people";
 import type { Strings } from "./strings";
 
-/** `place` is what may change while nothing else does; "" where the server has told none. */
+/**
+ * `place` is what may change while nothing else does; "" where the server has told none. `toRate` is the handoff that the
+ * visitor is asked about, by `text`; null where there is nothing to ask.
+ */
 export type Stage =
   | { kind: "waiting"; id: string; text: string; place: string; position: number }
-  | { kind: "here" | "back"; id: string; text: string };
+  | { kind: "here"; id: string; text: string }
+  | { kind: "back"; id: string; text: string; toRate: string | null };
 
 /** Null where it is the bot's conversation as ever, or the visitor takes no part in it. */
 export function stageOf(view: View, strings: Strings): Stage | null {
@@ -20,8 +24,23 @@ export function stageOf(view: View, strings: Strings): Stage | null {
     return { kind: "here", id: `${handoff.handoffId} ${handoff.participantId}`, text };
   }
   if (handedBack === null) return null;
-  const wanted = handedBack === "resolved" || handedBack === "returned" || handedBack === "cancelled";
-  return { kind: "back", id: handedBack, text: strings[wanted ? "backWithBot" : "nobodyCame"] };
+  return backIn(view, handedBack, strings);
+}
+
+function backIn(view: View, outcome: string, strings: Strings): Stage {
+  const { toRate } = view.chat;
+  if (toRate !== null && mayRate(view)) {
+    const name = nameOf(view, toRate.participantId);
+    const text = name === undefined ? strings.howWasTeam : strings.howWas(name);
+    return { kind: "back", id: outcome, text, toRate: toRate.handoffId };
+  }
+  const wanted = outcome === "resolved" || outcome === "returned" || outcome === "cancelled";
+  return { kind: "back", id: outcome, text: strings[wanted ? "backWithBot" : "nobodyCame"], toRate: null };
+}
+
+/** As the server decides: customers, and who may only read may not. */
+function mayRate({ chat, me }: View): boolean {
+  return chat.participants.some(({ id, role }) => id === me && role === "customer" && !chat.muted.includes(id));
 }
 
 /** Whether a person has the conversation: then the bot is silent, whatever it was at. */

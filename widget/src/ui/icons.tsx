@@ -28,4 +28,5 @@ export const PeopleIcon = icon(
 export const PersonIcon = icon(
   "M4 14v-2a8 8 0 0 1 16 0v2M4 13.5h2.5v5H5.5A1.5 1.5 0 0 1 4 17ZM20 13.5h-2.5v5h1A1.5 1.5 0 0 0 20 17ZM18.5 18.5c0 1.5-1.5 2.5-4 2.5h-1",
 );
+export const StarIcon = icon("m12 3.5 2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.7l5.9-.8L12 3.5Z");
 export const BackIcon = icon("M19 12H5M11.5 5.5 5 12l6.5 6.5");

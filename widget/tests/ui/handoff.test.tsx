@@ -13,12 +13,14 @@ import { Stage, viewOf } from "./stage.ts";
 
 type Loose = Parameters<typeof log>[number];
 const EVE: Participant = { id: "op_eve", role: "operator", name: "Eve" };
+const BEN: Participant = { id: "guest_2", role: "customer", name: "Ben" };
 const there: Loose[] = [BOT, ADA].map((participant) => ({ type: "participant.joined", participant }));
 const requested: Loose = { type: "handoff.requested", handoffId: "h_1", reason: "asked", team: "main" };
 const queue: Loose = { type: "owner.changed", owner: "queue:main", term: 2 };
 const comes: Loose = { type: "participant.joined", participant: EVE };
 const held: Loose = { type: "owner.changed", owner: "operator:op_eve", term: 3 };
 const assigned: Loose = { type: "handoff.assigned", handoffId: "h_1", participantId: EVE.id };
+const leaves: Loose = { type: "participant.left", participantId: EVE.id };
 const requeued = (reason: string): Loose => ({ type: "handoff.requeued", handoffId: "h_1", reason, team: "main" });
 const ended = (outcome: string): Loose => ({ type: "handoff.ended", handoffId: "h_1", outcome });
 const place = (position: number, waiting: number, more: object = {}): Frame => ({ type: "handoff.queued", timestamp: 1, position, waiting, ...more });
@@ -118,13 +120,29 @@ describe("what a screen reader is told", () => {
     await show(viewAfter(there));
     for (const _ of [1, 2]) await show(viewAfter(waiting, place(3, 5)));
     for (const _ of [1, 2]) await show(viewAfter([...waiting, comes, held, assigned]));
-    for (const _ of [1, 2]) await show(viewAfter([...waiting, comes, held, assigned, ended("resolved")]));
+    for (const _ of [1, 2]) await show(viewAfter([...waiting, comes, held, assigned, leaves, ended("returned")]));
     await after(60_000);
     expect(said()).toEqual([
       "Waiting for a person · you are 3rd of 5",
       "Eve from the team is here",
       "You are back with the assistant",
     ]);
+  });
+
+  it("is that an operator has gone by what comes next, however the entries come in; of everybody else it is said", async () => {
+    const company = [...there, { type: "participant.joined", participant: BEN } as Loose, requested, comes, held, assigned];
+    await show(viewAfter(company));
+    await show(viewAfter([...company, leaves]));
+    await show(viewAfter([...company, leaves, ended("returned")]));
+    await show(viewAfter([...company, leaves, ended("returned"), { type: "participant.left", participantId: BEN.id }]));
+    expect(said()).toEqual(["Eve from the team is here", "You are back with the assistant", "Ben has left."]);
+  });
+
+  it("is that an operator has left who stayed when the bot went on", async () => {
+    const back = [...there, requested, comes, held, assigned, ended("returned")];
+    await show(viewAfter(back));
+    await show(viewAfter([...back, leaves]));
+    expect(said()).toEqual(["You are back with the assistant", "Eve has left."]);
   });
 
   it("is a new place at most every 15 s, and always the last one", async () => {

@@ -106,4 +106,10 @@ export const ar: Strings = {
   hadToGo: (name) => `اضطر ${name} للمغادرة، وستحتفظ بمكانك`,
   backWithBot: "عدت إلى المساعد",
   nobodyCame: "لم يتمكن أحد من الحضور. عدت إلى المساعد",
+  howWas: (name) => `كيف كانت تجربتك مع ${name}؟`,
+  howWasTeam: "كيف كانت تجربتك مع فريقنا؟",
+  noThanks: "لا، شكرًا",
+  comment: "هل تود إضافة شيء؟ (اختياري)",
+  skip: "تخطٍّ",
+  thankYou: "شكرًا لك",
 };

@@ -107,4 +107,10 @@ export const de: Strings = {
   hadToGo: (name) => `${name} musste gehen, Sie behalten Ihren Platz`,
   backWithBot: "Sie sind wieder beim Assistenten",
   nobodyCame: "Es konnte niemand kommen. Sie sind wieder beim Assistenten",
+  howWas: (name) => `Wie war es mit ${name}?`,
+  howWasTeam: "Wie war es mit unserem Team?",
+  noThanks: "Nein, danke",
+  comment: "Möchten Sie etwas dazu sagen? (freiwillig)",
+  skip: "Überspringen",
+  thankYou: "Vielen Dank",
 };

@@ -108,4 +108,10 @@ export const en = {
   hadToGo: (name: string): string => `${name} had to go, you keep your place`,
   backWithBot: "You are back with the assistant",
   nobodyCame: "Nobody could come. You are back with the assistant",
+  howWas: (name: string): string => `How was it with ${name}?`,
+  howWasTeam: "How was it with our team?",
+  noThanks: "No, thanks",
+  comment: "Anything to add? (optional)",
+  skip: "Skip",
+  thankYou: "Thank you",
 };
