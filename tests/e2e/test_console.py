@@ -69,6 +69,23 @@ def test_a_customer_is_claimed_answered_and_handed_back_by_keys_alone(chat: Chat
     expect(desk.queue.locator(".case")).to_have_count(0)
 
 
+def test_a_form_goes_on_where_it_was_when_the_bot_comes_back(chat: Chat, desk: Desk) -> None:
+    chat.ask("where is my order?")
+    chat.ask("1002")
+    chat.ask("can I talk to a person?")
+    desk.claim_next()
+    desk.page.keyboard.type("Hello, this is Olive.")
+    desk.page.keyboard.press("Enter")
+    expect(chat.answers.filter(has_text="this is Olive")).to_be_visible()
+    chat.say("Which address do you need?")
+    expect(desk.transcript.get_by_text("Which address do you need?")).to_be_visible()
+    desk.press("b")
+    expect(chat.answers.filter(has_text="I'm back")).to_be_visible(timeout=ANSWER_MS)
+    expect(chat.answers.last).to_contain_text(re.compile("e-mail"))
+    chat.ask("ada@example.com")
+    expect(chat.answers.last).to_contain_text("1002")
+
+
 def test_a_note_is_for_operators_and_a_conversation_one_operator_s(chat: Chat, desk: Desk, second: Desk) -> None:
     chat.ask("hi")
     call_person(chat)
