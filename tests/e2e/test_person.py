@@ -148,3 +148,13 @@ def test_who_does_not_want_to_wait_goes_on_with_the_bot(chat: Chat, mia: Operato
     expect(banner(chat)).to_have_text("You are back with the assistant")
     expect(chat.field).to_be_focused()
     chat.ask("hi")
+
+
+def test_the_title_has_room_beside_four_buttons_that_fit_a_finger(chat: Chat) -> None:
+    chat.ask("hi")
+    buttons = [box for button in chat.panel.locator(".head button").all() if (box := button.bounding_box())]
+    assert [(box["width"], box["height"]) for box in buttons] == [(40, 40)] * 4
+    room = "title => title.scrollHeight <= title.clientHeight && title.scrollWidth <= title.clientWidth"
+    for width in (1280, 400, 320):
+        chat.page.set_viewport_size({"width": width, "height": 800})
+        assert chat.panel.locator("#title").evaluate(room), f"the title is cut in a window of {width} px"
