@@ -43,6 +43,7 @@ OVERSEEING = Access(OVERSEERS)
 RECORDS = Access(taking_part=PEOPLE, anywhere=OVERSEERS)
 TALKS = Access(taking_part=PEOPLE, anywhere=OVERSEERS | OPERATORS)
 READING = Access(taking_part=PEOPLE, anywhere=OPERATORS)  # an operator looks on unseen
+WRITING = Access(taking_part=PEOPLE, anywhere=OPERATORS)  # an operator who takes no part is told who has it
 DESK = Access(OPERATORS)
 LISTS = Access(EVERYBODY)  # of one's own; those of others are `RECORDS`, conversations `TALKS`
 
@@ -73,7 +74,7 @@ TABLE: Mapping[str, Access | None] = {
     "GET /conversations/{conversationId}/messages": TALKS,
     "GET /conversations/{conversationId}/stream": READING,
     "GET /conversations/{conversationId}/socket": OPEN,  # its first command says who it is
-    "POST /conversations/{conversationId}/messages": IN_CONVERSATION,
+    "POST /conversations/{conversationId}/messages": WRITING,
     "POST /conversations/{conversationId}/title": IN_CONVERSATION,
     "POST /conversations/{conversationId}/close": IN_CONVERSATION,
     "POST /conversations/{conversationId}/typing": IN_CONVERSATION,

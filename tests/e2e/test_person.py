@@ -27,9 +27,15 @@ class Operator:
         self._http = httpx.Client(base_url=f"{server.url}/chat/v1", headers={"Authorization": f"Bearer {token}"})
         self._said = 0
 
-    def send_everybody_home(self) -> None:
-        """Whoever was at the console in other tests; a page that is closed counts as there for half a minute."""
-        for each in self._http.get("/desk").json()["operators"]:
+    def clear_the_desk(self) -> None:
+        """Of what other tests have left: who waits, and who counts as there for half a minute after leaving."""
+        desk = self._http.get("/desk").json()
+        sam = self._sessions.sign(self._sessions.begin(Participant("op_sam", "operator", "Sam"), "supervisor"))
+        for each in desk["conversations"]:
+            path = f"/conversations/{each['conversationId']}/release"
+            headers = {"Authorization": f"Bearer {sam}"}
+            self._http.post(path, json={"to": "bot"}, headers=headers).raise_for_status()
+        for each in desk["operators"]:
             who = Participant(each["participantId"], "operator", each["name"])
             token = self._sessions.sign(self._sessions.begin(who, "operator"))
             headers = {"Authorization": f"Bearer {token}"}
@@ -49,7 +55,7 @@ class Operator:
 @pytest.fixture
 def mia(server: RunningServer) -> Iterator[Operator]:
     mia = Operator(server)
-    mia.send_everybody_home()
+    mia.clear_the_desk()
     yield mia
     mia.call("/desk/presence", {"status": "offline"})
     mia.close()

@@ -30,4 +30,4 @@ async def test_the_api_does_what_its_document_says(edge: EdgeProcess, ada: Guest
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
-    assert "42 selected" in output.decode(), "operations are left out that should not be"
+    assert "58 selected" in output.decode(), "operations are left out that should not be"
