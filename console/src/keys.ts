@@ -45,14 +45,18 @@ export interface Pressed {
   repeat: boolean;
 }
 
-/** `writing`: a field has the focus. `single`: whether keys without Alt mean anything at all (WCAG 2.1.4). */
-export function actionOf(pressed: Pressed, writing: boolean, single: boolean): Action | null {
-  if (pressed.ctrlKey || pressed.metaKey || pressed.isComposing || pressed.repeat) return null;
-  if (!pressed.altKey && (writing || !single)) return null;
+/**
+ * `writing`: a field has the focus. `single`: whether keys without Alt mean anything at all (WCAG 2.1.4). On a Mac it is
+ * Control and Option: Option alone writes letters.
+ */
+export function actionOf(pressed: Pressed, writing: boolean, single: boolean, mac = false): Action | null {
+  if (pressed.metaKey || pressed.isComposing || pressed.repeat) return null;
+  const chord = pressed.altKey && pressed.ctrlKey === mac;
+  if (!chord && (pressed.altKey || pressed.ctrlKey || writing || !single)) return null;
   if (pressed.key === "?") return "help"; // Wherever the layout has it.
   if (pressed.key === "/" && !pressed.shiftKey) return "canned";
   if (pressed.shiftKey) return null;
-  const found = KEYS.find(({ code, shown }) => (pressed.altKey ? code === pressed.code : matches(pressed, code, shown)));
+  const found = KEYS.find(({ code, shown }) => (chord ? code === pressed.code : matches(pressed, code, shown)));
   return found?.action ?? null;
 }
 

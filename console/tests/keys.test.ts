@@ -8,6 +8,13 @@ function pressed(key: string, about: Partial<Pressed> = {}): Pressed {
   return { key, code, ...none, ...about };
 }
 
+it("takes Control and Option on a Mac, where Option alone writes", () => {
+  const keys = { altKey: true, code: "KeyE" };
+  expect(actionOf(pressed("€", keys), true, true, true)).toBeNull();
+  expect(actionOf(pressed("€", { ...keys, ctrlKey: true }), true, true, true)).toBe("resolve");
+  expect(actionOf(pressed("e", { ...keys, ctrlKey: true }), true, true)).toBeNull();
+});
+
 describe("a key", () => {
   it.each(KEYS.map(({ action, shown }) => [shown, action] as const))("%s means %s", (shown, action) => {
     expect(actionOf(pressed(shown.toLowerCase(), { shiftKey: shown === "?" }), false, true)).toBe(action);

@@ -3,6 +3,7 @@
 import type { ComponentChild } from "preact";
 import type { ConsoleView } from "../console";
 import type { ConversationView } from "../conversation";
+import { takesText } from "../keys";
 import { useSurroundings } from "./context";
 import type { DialogName } from "./DeskPage";
 import type { Pen } from "./pen";
@@ -19,6 +20,10 @@ export function Actions({ view, open, pen, ask }: Props): ComponentChild {
   const { strings } = language;
   const { id, holder } = open;
   const release = (to: "bot" | "queue") => () => void desk.attempt(() => desk.desk.release(id, to));
+  const claim = () => {
+    const write = pen.replyAfter(() => takesText(document.activeElement));
+    void desk.claim(id).then((taken) => taken && write());
+  };
   switch (holder.kind) {
     case "mine":
       return (
@@ -38,7 +43,7 @@ export function Actions({ view, open, pen, ask }: Props): ComponentChild {
             shown="C"
             primary
             disabled={open.chat.closed}
-            onDo={() => void desk.claim(id).then((taken) => taken && pen.want("reply"))}
+            onDo={claim}
           />
         </div>
       );

@@ -26,7 +26,7 @@ export function Composer({ open, pen, ask }: Props): ComponentChild {
   const { desk, language } = useSurroundings();
   const { strings } = language;
   const field = useRef<HTMLTextAreaElement>(null);
-  const { mode, setMode, draft, setDraft, clear, noteId } = useDraft(desk.own.store, open.id);
+  const { mode, setMode, draft, setDraft, said, noteId } = useDraft(desk.own.store, open.id);
   const [saving, setSaving] = useState(false);
   const [trouble, setTrouble] = useState("");
   const [picked, setPicked] = useState(0);
@@ -61,7 +61,7 @@ export function Composer({ open, pen, ask }: Props): ComponentChild {
     setSaving(true);
     try {
       await desk.conversation?.addNote(draft.trim(), noteId);
-      clear();
+      said("note", draft);
     } catch (error) {
       setTrouble(`${strings.noteFailed} ${error instanceof Error ? error.message : ""}`);
     }
@@ -71,7 +71,7 @@ export function Composer({ open, pen, ask }: Props): ComponentChild {
   const submit = () => {
     if (!ready || query !== null) return;
     if (note) void saveNote();
-    else if (desk.conversation?.send(draft.trim())) clear();
+    else if (desk.conversation?.send(draft.trim())) said("reply", draft);
     field.current?.focus();
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {

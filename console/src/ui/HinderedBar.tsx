@@ -2,6 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import type { ConversationView } from "../conversation";
+import { takesText } from "../keys";
 import type { Hindrance } from "../ownership";
 import { useSurroundings } from "./context";
 import type { Pen } from "./pen";
@@ -25,7 +26,10 @@ export function HinderedBar({ open, hindrance, kept, pen }: Props): ComponentChi
     queue: strings.queueHasIt(holder.kind === "queue" ? holder.team : ""),
     other: strings.otherHasIt((holder.kind === "other" && desk.operator(holder.id)?.name) || strings.somebody),
   };
-  const claim = () => void desk.claim(open.id).then((taken) => taken && pen.want("reply"));
+  const claim = () => {
+    const write = pen.replyAfter(() => takesText(document.activeElement));
+    void desk.claim(open.id).then((taken) => taken && write());
+  };
   const offered = hindrance === "bot" ? strings.stepIn : hindrance === "queue" ? strings.claim : null;
   return (
     <div class="hindered" role="status">

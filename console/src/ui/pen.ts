@@ -13,11 +13,25 @@ export interface Wish {
 
 export class Pen {
   #wish: (Wish & { at: number }) | null = null;
+  /** How many wishes there were. */
+  #wishes = 0;
   #changed: () => void = () => undefined;
 
   want(mode: Mode, canned = false): void {
     this.#wish = { mode, canned, at: Date.now() };
+    this.#wishes += 1;
     this.#changed();
+  }
+
+  /**
+   * The wish to reply once a call has succeeded, to be called then. It comes too late if something else was wanted
+   * meanwhile, or somebody writes: half a note must not become a reply.
+   */
+  replyAfter(isWriting: () => boolean): () => void {
+    const before = this.#wishes;
+    return () => {
+      if (this.#wishes === before && !isWriting()) this.want("reply");
+    };
   }
 
   get wish(): Wish | null {

@@ -17,20 +17,27 @@ interface Draft {
 
 export function useDraft(store: Store, id: string) {
   const [draft, setDraft] = useState<Draft>(() => store.get<Draft>(keyOf(id)) ?? empty("reply"));
-  const become = (next: Draft) => {
-    setDraft(next);
-    if (next.reply === "" && next.note === "") store.remove(keyOf(id));
-    else store.set(keyOf(id), next);
-  };
+  const become = (change: (now: Draft) => Draft) =>
+    setDraft((now) => {
+      const next = change(now);
+      if (next.reply === "" && next.note === "") store.remove(keyOf(id));
+      else store.set(keyOf(id), next);
+      return next;
+    });
   const { mode } = draft;
   return {
     mode,
     draft: draft[mode],
     noteId: draft.noteId,
-    setMode: (to: Mode) => setDraft((now) => ({ ...now, mode: to })),
-    setDraft: (text: string) => become({ ...draft, [mode]: text }),
-    /** It is said. */
-    clear: () => become({ ...draft, [mode]: "", noteId: mode === "note" ? newId() : draft.noteId }),
+    setMode: (to: Mode) => become((now) => ({ ...now, mode: to })),
+    setDraft: (text: string) => become((now) => ({ ...now, [mode]: text })),
+    /** This was said; what was written meanwhile stays. */
+    said: (as: Mode, text: string) =>
+      become((now) => ({
+        ...now,
+        [as]: now[as] === text ? "" : now[as],
+        noteId: as === "note" ? newId() : now.noteId,
+      })),
   };
 }
 

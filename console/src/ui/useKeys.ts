@@ -16,20 +16,34 @@ interface Means {
   toggleCard(): void;
 }
 
+/** A field may go away while somebody writes: what they still type is no command. */
+const FINGERS_MS = 1_500;
+const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
 export function useKeys(means: Means): void {
   const { desk } = useSurroundings();
   const latest = useRef(means);
   latest.current = means;
   useEffect(() => {
+    let wroteAt = 0;
     const onKeyDown = (event: KeyboardEvent) => {
+      const writing = takesText(document.activeElement);
+      if (event.key === "Escape") wroteAt = 0;
+      else if (writing) wroteAt = Date.now();
       if (event.defaultPrevented || latest.current.dialog !== null) return;
-      const action = actionOf(event, takesText(document.activeElement), singleKeys(desk.own.store));
+      const halfWay = writing || Date.now() - wroteAt < FINGERS_MS;
+      const action = actionOf(event, halfWay, singleKeys(desk.own.store), MAC);
       if (action === null) return;
       event.preventDefault();
       perform(action, desk, latest.current);
     };
+    const onPointerDown = () => (wroteAt = 0);
     document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
+    document.addEventListener("pointerdown", onPointerDown, true);
+    return () => {
+      document.removeEventListener("keydown", onKeyDown);
+      document.removeEventListener("pointerdown", onPointerDown, true);
+    };
   }, [desk]);
 }
 
@@ -37,11 +51,12 @@ function perform(action: Action, desk: Console, { pen, ask, toggleCard }: Means)
   const open = desk.view.open;
   const mine = open?.holder.kind === "mine";
   const write = () => pen.want("reply");
+  const writeThen = pen.replyAfter(() => takesText(document.activeElement));
   switch (action) {
     case "next":
-      return void desk.claimNext().then((taken) => taken && write());
+      return void desk.claimNext().then((taken) => taken && writeThen());
     case "claim":
-      return void (open && !mine && desk.claim(open.id).then((taken) => taken && write()));
+      return void (open && !mine && desk.claim(open.id).then((taken) => taken && writeThen()));
     case "reply":
       return write();
     case "canned":
