@@ -3,7 +3,7 @@
 import type { ComponentChild, TargetedKeyboardEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { expand, matching, queryOf, type Canned } from "../canned";
-import type { ConversationView } from "../conversation";
+import type { ConversationView, OpenConversation } from "../conversation";
 import { CannedMenu } from "./CannedMenu";
 import { useSurroundings } from "./context";
 import { customersOf } from "./ConversationPane";
@@ -57,10 +57,10 @@ export function Composer({ open, pen, ask }: Props): ComponentChild {
     desk.conversation?.typeNote(false);
     pen.want(to);
   };
-  const saveNote = async () => {
+  const saveNote = async (here: OpenConversation) => {
     setSaving(true);
     try {
-      await desk.conversation?.addNote(draft.trim(), noteId);
+      await here.addNote(draft.trim(), noteId);
       said("note", draft);
     } catch (error) {
       setTrouble(`${strings.noteFailed} ${error instanceof Error ? error.message : ""}`);
@@ -69,9 +69,10 @@ export function Composer({ open, pen, ask }: Props): ComponentChild {
     field.current?.focus();
   };
   const submit = () => {
-    if (!ready || query !== null) return;
-    if (note) void saveNote();
-    else if (desk.conversation?.send(draft.trim())) said("reply", draft);
+    const here = desk.conversation;
+    if (!ready || query !== null || here?.id !== open.id) return; // Another one was opened a moment ago.
+    if (note) void saveNote(here);
+    else if (here.send(draft.trim())) said("reply", draft);
     field.current?.focus();
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
