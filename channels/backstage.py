@@ -6,18 +6,17 @@ from sanic import Request
 from sanic.response import HTTPResponse, empty, json
 
 from channels.handoff_validation import NewNote
-from channels.services import CONVERSATION_ID, chat_of, json_body
+from channels.services import chat_of, checked_id, json_body
 from channels.stream import stream_of
 from channels.validation import Typing, parse
 from switchboard.log.codec import dumps
-from switchboard.log.errors import UnknownConversation
 
 
 async def list_notes(request: Request, conversation_id: str) -> HTTPResponse:
     """`GET /conversations/{id}/notes`: 200 with the last ones, and the position from which to read on."""
     chat = chat_of(request)
     chat.session(request)
-    position, notes = await chat.backstage.notes(_id(conversation_id))
+    position, notes = await chat.backstage.notes(checked_id(conversation_id))
     body = dumps({"notes": notes, "position": str(position)})
     return HTTPResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
@@ -29,7 +28,7 @@ async def add_note(request: Request, conversation_id: str) -> HTTPResponse:
     chat.paces.check(session.participant.id)
     wanted = parse(NewNote, await json_body(request))
     note_id, done = await chat.backstage.note(
-        _id(conversation_id), session.participant, wanted.client_note_id, wanted.text
+        checked_id(conversation_id), session.participant, wanted.client_note_id, wanted.text
     )
     body = {"noteId": note_id, "epoch": done.epoch, "offset": done.offset, "duplicate": done.duplicate}
     return json(body, 200 if done.duplicate else 201)
@@ -41,7 +40,7 @@ async def tell_note_typing(request: Request, conversation_id: str) -> HTTPRespon
     session = chat.session(request)
     chat.paces.check(session.participant.id)
     wanted = parse(Typing, await json_body(request))
-    await chat.backstage.typing(_id(conversation_id), session.participant.id, wanted.typing)
+    await chat.backstage.typing(checked_id(conversation_id), session.participant.id, wanted.typing)
     return empty(204)
 
 
@@ -50,13 +49,6 @@ async def read_backstage(request: Request, conversation_id: str) -> HTTPResponse
     chat = chat_of(request)
     session = chat.session(request)
     chat.check_room()
-    name = await chat.backstage.open(_id(conversation_id))
+    name = await chat.backstage.open(checked_id(conversation_id))
     await stream_of(request, session, name, session.participant.id)
     return None
-
-
-def _id(text: str) -> str:
-    """What can be a conversation's id. Raises `UnknownConversation`."""
-    if not CONVERSATION_ID.match(text):
-        raise UnknownConversation(text)
-    return text

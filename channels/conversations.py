@@ -10,11 +10,10 @@ from sanic.response import HTTPResponse, empty, json
 from channels.access import TALKS
 from channels.paging import PARTICIPANT, Cursor, before_of, limit_of, query_of
 from channels.problems import Problem
-from channels.services import CONVERSATION_ID, chat_of, json_body
+from channels.services import chat_of, checked_id, json_body
 from channels.validation import Nothing, Rename, clean, parse
 from switchboard.archive.conversations import Wanted
 from switchboard.log.codec import dumps
-from switchboard.log.errors import UnknownConversation
 from switchboard.people.identity import Session
 
 SHORTEST, LONGEST = 2, 100  # characters to search for: one is in nearly every message
@@ -52,7 +51,7 @@ async def rename_conversation(request: Request, conversation_id: str) -> HTTPRes
     who = chat.session(request).participant.id
     chat.paces.check(who)
     wanted = parse(Rename, await json_body(request))
-    await chat.lifecycle.rename(_checked(conversation_id), who, wanted.title)
+    await chat.lifecycle.rename(checked_id(conversation_id), who, wanted.title)
     return json({"title": wanted.title})
 
 
@@ -62,15 +61,8 @@ async def close_conversation(request: Request, conversation_id: str) -> HTTPResp
     who = chat.session(request).participant.id
     chat.paces.check(who)
     parse(Nothing, await json_body(request))
-    await chat.lifecycle.close(_checked(conversation_id), who)
+    await chat.lifecycle.close(checked_id(conversation_id), who)
     return empty(204)
-
-
-def _checked(conversation_id: str) -> str:
-    """Raises `UnknownConversation` for what is no id."""
-    if not CONVERSATION_ID.match(conversation_id):
-        raise UnknownConversation(conversation_id)
-    return conversation_id
 
 
 def _whose(session: Session, given: Mapping[str, str]) -> str:

@@ -6,9 +6,9 @@ from sanic import Request
 from sanic.response import HTTPResponse, empty, json
 
 from channels.problems import Problem
-from channels.services import CONVERSATION_ID, Chat, chat_of, json_body
+from channels.services import Chat, chat_of, checked_id, json_body
 from channels.validation import Acceptance, Muting, NewInvitation, NewParticipant, Nothing, Removal, parse
-from switchboard.log.errors import NotAllowed, UnknownConversation
+from switchboard.log.errors import NotAllowed
 from switchboard.log.events import Participant
 from switchboard.people.identity import InvalidToken, Session
 
@@ -19,7 +19,7 @@ async def add_participant(request: Request, conversation_id: str) -> HTTPRespons
     _paced(chat, request)
     wanted = parse(NewParticipant, await json_body(request))
     person = Participant(wanted.participant_id, wanted.role, wanted.name)
-    joined = await chat.members.join(_id(conversation_id), person)
+    joined = await chat.members.join(checked_id(conversation_id), person)
     return json({"conversationId": conversation_id}, 201 if joined else 200)
 
 
@@ -40,7 +40,7 @@ async def revoke_invitations(request: Request, conversation_id: str) -> HTTPResp
     chat = chat_of(request)
     session = _paced(chat, request)
     parse(Nothing, await json_body(request))
-    await chat.members.revoke_invitations(_id(conversation_id), session.participant.id)
+    await chat.members.revoke_invitations(checked_id(conversation_id), session.participant.id)
     return empty(204)
 
 
@@ -62,7 +62,7 @@ async def leave(request: Request, conversation_id: str) -> HTTPResponse:
     chat = chat_of(request)
     session = _paced(chat, request)
     parse(Nothing, await json_body(request))
-    await chat.members.leave(_id(conversation_id), session.participant.id)
+    await chat.members.leave(checked_id(conversation_id), session.participant.id)
     return empty(204)
 
 
@@ -71,7 +71,7 @@ async def remove(request: Request, conversation_id: str) -> HTTPResponse:
     chat = chat_of(request)
     session = _paced(chat, request)
     wanted = parse(Removal, await json_body(request))
-    await chat.members.remove(_id(conversation_id), wanted.participant_id, session.participant.id)
+    await chat.members.remove(checked_id(conversation_id), wanted.participant_id, session.participant.id)
     return empty(204)
 
 
@@ -80,7 +80,7 @@ async def mute(request: Request, conversation_id: str) -> HTTPResponse:
     chat = chat_of(request)
     session = _paced(chat, request)
     wanted = parse(Muting, await json_body(request))
-    await chat.members.mute(_id(conversation_id), wanted.participant_id, session.participant.id, wanted.muted)
+    await chat.members.mute(checked_id(conversation_id), wanted.participant_id, session.participant.id, wanted.muted)
     return empty(204)
 
 
@@ -89,10 +89,3 @@ def _paced(chat: Chat, request: Request) -> Session:
     session = chat.session(request)
     chat.paces.check(session.participant.id)
     return session
-
-
-def _id(text: str) -> str:
-    """What can be a conversation's id. Raises `UnknownConversation`."""
-    if not CONVERSATION_ID.match(text):
-        raise UnknownConversation(text)
-    return text

@@ -12,11 +12,11 @@ from channels.access import OVERSEERS
 from channels.handoff_validation import Claim, PersonWanted, Rating, Release, Resolve, Transfer
 from channels.messages import LOOKED_AT
 from channels.problems import Problem
-from channels.services import CONVERSATION_ID, Chat, chat_of, json_body
+from channels.services import Chat, chat_of, checked_id, json_body
 from channels.validation import Nothing, parse
 from switchboard.handoff.case import Case, Wish
 from switchboard.log.clock import now_ms
-from switchboard.log.errors import ConflictingEntry, Muted, UnknownConversation
+from switchboard.log.errors import ConflictingEntry, Muted
 from switchboard.log.events import HandoffEnded, HandoffRated, Participant, Requeue
 from switchboard.log.log import Draft
 from switchboard.people.identity import Session
@@ -50,7 +50,7 @@ async def claim(request: Request, conversation_id: str) -> HTTPResponse:
     wanted = parse(Claim, await json_body(request))
     who = session.participant
     await chat.operators.see(who.id, who.name)
-    return json(_shown(await chat.desk.claim(_id(conversation_id), who, wanted.term)))
+    return json(_shown(await chat.desk.claim(checked_id(conversation_id), who, wanted.term)))
 
 
 async def release(request: Request, conversation_id: str) -> HTTPResponse:
@@ -59,10 +59,10 @@ async def release(request: Request, conversation_id: str) -> HTTPResponse:
     wanted = parse(Release, await json_body(request))
     who, overseer = session.participant.id, _oversees(session)
     if wanted.to == "bot":
-        term = await chat.desk.end(_id(conversation_id), "returned", who, overseer=overseer)
+        term = await chat.desk.end(checked_id(conversation_id), "returned", who, overseer=overseer)
         return await _with_bot(chat, conversation_id, term)
     reason: Requeue = "transferred" if wanted.team else "released"
-    case = await chat.desk.requeue(_id(conversation_id), reason, who, team=wanted.team, overseer=overseer)
+    case = await chat.desk.requeue(checked_id(conversation_id), reason, who, team=wanted.team, overseer=overseer)
     return json(_shown(case))
 
 
@@ -70,7 +70,7 @@ async def transfer(request: Request, conversation_id: str) -> HTTPResponse:
     """`POST /conversations/{id}/transfer`: 200; that operator goes on. 422 for one who is not there."""
     chat, session = _called(request)
     wanted = parse(Transfer, await json_body(request))
-    _id(conversation_id)
+    checked_id(conversation_id)
     other = await chat.operators.of(wanted.participant_id)
     if other is None or other.status_at(now_ms()) == "offline":
         raise Problem(422, "invalid", "participantId: is no operator who is there now")
@@ -88,7 +88,7 @@ async def resolve(request: Request, conversation_id: str) -> HTTPResponse:
     chat, session = _called(request)
     wanted = parse(Resolve, await json_body(request))
     term = await chat.desk.end(
-        _id(conversation_id),
+        checked_id(conversation_id),
         "resolved",
         session.participant.id,
         disposition=wanted.disposition,
@@ -132,13 +132,6 @@ def _called(request: Request) -> tuple[Chat, Session]:
     session = chat.session(request)
     chat.paces.check(session.participant.id)
     return chat, session
-
-
-def _id(text: str) -> str:
-    """What can be a conversation's id. Raises `UnknownConversation`."""
-    if not CONVERSATION_ID.match(text):
-        raise UnknownConversation(text)
-    return text
 
 
 def _oversees(session: Session) -> bool:

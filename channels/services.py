@@ -31,6 +31,7 @@ from switchboard.handoff.desk import Desk
 from switchboard.handoff.operators import Operators
 from switchboard.log.connection import connect
 from switchboard.log.dialogue import Dialogues
+from switchboard.log.errors import UnknownConversation
 from switchboard.log.follower import Follower
 from switchboard.log.lifecycle import Lifecycle
 from switchboard.log.limiter import Limiter
@@ -265,6 +266,13 @@ class Chat:
         """Who may lift a block is not shut out by that of a network, which is easily too wide."""
         address = None if session.role in OVERSEERS else session.address
         return self.blocks.cover(session.participant.id, address)
+
+
+def checked_id(text: str) -> str:
+    """What can be a conversation's id. Raises `UnknownConversation`."""
+    if not CONVERSATION_ID.match(text):
+        raise UnknownConversation(text)
+    return text
 
 
 def _credentials(settings: Settings, redis: Redis[str], calls: Calls, sessions: Sessions) -> Credentials | None:
