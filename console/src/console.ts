@@ -182,7 +182,7 @@ export class Console {
   }
 
   setPresence(status: Status): Promise<boolean> {
-    return this.attempt(() => this.desk.setPresence(status, this.operator(this.session.participant?.id)));
+    return this.attempt(() => this.desk.setPresence(status));
   }
 
   dismiss(): void {

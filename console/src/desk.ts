@@ -15,7 +15,7 @@ import {
   type Ownership,
   type Position,
 } from "@switchboard/client";
-import type { Block, DeskFrame, Explanation, Operator, Status } from "./types";
+import type { Block, DeskFrame, Explanation, Status } from "./types";
 
 /** What a stream says when it is silent, in milliseconds. */
 const PING_MS = 15_000;
@@ -53,10 +53,9 @@ export class Desk {
     return begun(await this.#http.listen<DeskEvent>("/desk/stream", token, signal));
   }
 
-  /** `known`: what the desk says of the operator. Teams and capacity that are not said again would be forgotten. */
-  setPresence(status: Status, known: Operator | null): Promise<unknown> {
-    const { teams, capacity } = known ?? {};
-    return this.#call("/desk/presence", { status, ...(teams && { teams }), ...(capacity && { capacity }) });
+  /** Teams and capacity stay as they are. */
+  setPresence(status: Status): Promise<unknown> {
+    return this.#call("/desk/presence", { status });
   }
 
   /** Takes a conversation out of its queue, or out of the bot's hands. 409 `owned` if somebody was faster. */
@@ -64,8 +63,8 @@ export class Desk {
     return this.#call(`${pathOf(id)}/claim`, term === undefined ? {} : { term });
   }
 
-  release(id: string, to: "bot" | "queue", team?: string): Promise<Ownership> {
-    return this.#call(`${pathOf(id)}/release`, { to, ...(team !== undefined && { team }) });
+  release(id: string, to: "bot" | "queue"): Promise<Ownership> {
+    return this.#call(`${pathOf(id)}/release`, { to });
   }
 
   transfer(id: string, participantId: string): Promise<Ownership> {

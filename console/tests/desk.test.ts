@@ -2,7 +2,6 @@ import { afterEach, expect, it, vi } from "vitest";
 import type { AccountSession } from "@switchboard/client";
 import { HttpTransport } from "@switchboard/client";
 import { Desk } from "../src/desk";
-import { anOperator, ME } from "./cases";
 
 const session = { token: async () => "t", drop: vi.fn() } as unknown as AccountSession;
 const answer = vi.fn<typeof fetch>();
@@ -25,11 +24,10 @@ it("goes on looking on where the operator takes part no longer, and stays out wh
   expect(seen.map((frame) => frame.type === "disconnect" && frame.reconnect)).toEqual([true, false]);
 });
 
-it("says teams and capacity again with every presence, which would be forgotten otherwise", async () => {
+it("says only the presence, so that teams and capacity stay", async () => {
   answer.mockImplementation(async () => new Response(null, { status: 204 }));
-  await desk().setPresence("away", anOperator({ participantId: ME, teams: ["billing"], capacity: 9 }));
-  await desk().setPresence("busy", null);
-  expect(bodies()).toEqual([{ status: "away", teams: ["billing"], capacity: 9 }, { status: "busy" }]);
+  await desk().setPresence("away");
+  expect(bodies()).toEqual([{ status: "away" }]);
 });
 
 it("makes a call once more with another token where one is refused, and no more often", async () => {
